@@ -18,6 +18,10 @@ if(NOT LLVM_ENABLE_RTTI)
   set(ATTN_RTTI_FLAG -fno-rtti)
 endif()
 
+# TableGen looks where the directory property points.
+include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+
 add_library(attn_compiler_options INTERFACE)
 target_include_directories(attn_compiler_options SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 target_include_directories(attn_compiler_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})

@@ -1,0 +1,32 @@
+//===- Target.h - questions to a target and their answers -------*- C++ -*-===//
+
+#ifndef ATTN_DIALECT_TARGET_H
+#define ATTN_DIALECT_TARGET_H
+
+#include "mlir/IR/Types.h"
+
+namespace mlir::attn {
+
+/// What a target must know of an attention to choose its tiles. Lengths are dynamic and therefore absent.
+struct AttentionShape {
+  Type inputType;
+  int64_t queryDim; // Dk
+  int64_t valueDim; // Dv
+  int64_t group;    // query heads that share a key/value head
+  bool hasScoreRegion;
+};
+
+/// Tile sizes in rows and keys. A row tile is cut into panels, which are the unit a worker (thread, warpgroup) holds.
+struct TileChoice {
+  int64_t rows;         // rows of a query tile
+  int64_t panelRows;    // rows of a panel; divides rows
+  int64_t keys;         // keys of a key tile
+  int64_t keyBlock;     // granularity of key bounds inside a tile; divides keys
+  int64_t splitKeys;    // keys of a chunk where the keys are split; a multiple of keys
+  int64_t fewRows;      // at most this many rows (Tq * group) take the kernel for few rows; 0 if there is none
+  int64_t fewRowsKeys;  // keys of a key tile in that kernel
+};
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_TARGET_H

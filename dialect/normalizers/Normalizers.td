@@ -1,0 +1,3 @@
+//===- Normalizers.td - every normaliser, one line each ----*- tablegen -*-===//
+
+include "dialect/normalizers/Softmax.td"
