@@ -7,8 +7,9 @@
 
 #include "dialect/MaskSupport.h"
 #include "llvm/ADT/StringExtras.h"
-#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -42,17 +43,23 @@ static SetHeader readHeader(StringRef text) {
   return header;
 }
 
-/// Parses the text; on failure `message` and the 0-based `column` in the text say what was wrong.
+/// Parses the text; on failure `message` and the 0-based `column` in the text say what was wrong. MLIR's parser for a set alone prints its
+/// diagnostics itself, so the set is parsed as an attribute of an empty module, whose diagnostics can be caught.
 static IntegerSet parseSetText(StringRef text, MLIRContext *context, std::string &message, unsigned &column) {
+  constexpr StringLiteral prefix = "module attributes {set = affine_set<";
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (!message.empty())
       return success();
     message = diagnostic.str();
     if (auto place = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
-      column = place.getColumn();
+      column = std::min<unsigned>(std::max<int64_t>(int64_t(place.getColumn()) - 1 - int64_t(prefix.size()), 0), text.size());
     return success();
   });
-  return parseIntegerSet(text, context);
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>((prefix + text + ">} {}").str(), ParserConfig(context));
+  auto set = module ? (*module)->getAttrOfType<IntegerSetAttr>("set") : IntegerSetAttr();
+  if (!set || (*module)->getDiscardableAttrDictionary().size() != 1)
+    return {};
+  return set.getValue();
 }
 
 /// Finds what MLIR's conversion to Presburger would not understand: products of symbols and divisors that are not positive constants.
@@ -82,10 +89,10 @@ Attribute SetAttr::parse(AsmParser &parser, Type) {
     return {};
   MLIRContext *context = parser.getContext();
   std::string message;
-  unsigned column = 1;
+  unsigned column = 0;
   IntegerSet set = parseSetText(text, context, message, column);
-  // The text begins one character after the quote; columns of diagnostics begin at 1.
-  SMLoc place = SMLoc::getFromPointer(loc.getPointer() + column);
+  // The text begins one character after the quote.
+  SMLoc place = SMLoc::getFromPointer(loc.getPointer() + 1 + column);
   if (!set)
     return parser.emitError(place, "in the set: ") << (message.empty() ? "expected an integer set" : StringRef(message)), Attribute();
   SetHeader header = readHeader(text);
