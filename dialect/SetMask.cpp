@@ -46,7 +46,7 @@ static SetHeader readHeader(StringRef text) {
 /// Parses the text; on failure `message` and the 0-based `column` in the text say what was wrong. MLIR's parser for a set alone prints its
 /// diagnostics itself, so the set is parsed as an attribute of an empty module, whose diagnostics can be caught.
 static IntegerSet parseSetText(StringRef text, MLIRContext *context, std::string &message, unsigned &column) {
-  constexpr StringLiteral prefix = "module attributes {set = affine_set<";
+  constexpr StringLiteral prefix = "module attributes {attn.set = affine_set<";
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (!message.empty())
       return success();
@@ -56,7 +56,7 @@ static IntegerSet parseSetText(StringRef text, MLIRContext *context, std::string
     return success();
   });
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>((prefix + text + ">} {}").str(), ParserConfig(context));
-  auto set = module ? (*module)->getAttrOfType<IntegerSetAttr>("set") : IntegerSetAttr();
+  auto set = module ? (*module)->getAttrOfType<IntegerSetAttr>("attn.set") : IntegerSetAttr();
   if (!set || (*module)->getDiscardableAttrDictionary().size() != 1)
     return {};
   return set.getValue();
