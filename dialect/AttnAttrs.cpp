@@ -22,6 +22,22 @@ void AttnDialect::registerAttributes() {
       >();
 }
 
+Attribute AttnDialect::parseAttribute(DialectAsmParser &parser, Type type) const {
+  StringRef mnemonic;
+  Attribute attribute;
+  SMLoc loc = parser.getCurrentLocation();
+  OptionalParseResult result = generatedAttributeParser(parser, &mnemonic, type, attribute);
+  if (!result.has_value())
+    return parser.emitError(loc, "expected an attribute of the attn dialect, but got '") << mnemonic << "'", Attribute();
+  if (failed(*result) || !attribute || !type)
+    return attribute;
+  return WithTypeAttr::get(getContext(), attribute, type);
+}
+
+void AttnDialect::printAttribute(Attribute attribute, DialectAsmPrinter &printer) const {
+  (void)generatedAttributePrinter(attribute, printer);
+}
+
 LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t stride, AffineMap phase, AffineMap lower,
                                   AffineMap upper, AffineMap when, MaskAttrInterface predicate) {
   if (stride < 1)

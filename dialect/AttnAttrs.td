@@ -55,6 +55,21 @@ def Attn_SegmentationAttr : Attn_Attr<"Segmentation", "segments"> {
   let assemblyFormat = "`<` `row_stride` `=` $rowStride `,` `[` (`]`) : ($segments^ `]`)? `>`";
 }
 
+def Attn_WithTypeAttr : Attn_Attr<"WithType", "with_type"> {
+  let summary = "an attribute and the type that was read behind it";
+  let description = [{
+    MLIR reads `: type` behind every attribute. In `attn.attention ... mask = #attn.causal : tensor<...>, ...` that colon begins the types of the
+    operation, whose parser unwraps this attribute again; it never stays in the IR.
+
+    Example:
+    ```mlir
+    #attn.with_type<#attn.causal, f32>
+    ```
+  }];
+  let parameters = (ins "::mlir::Attribute":$attribute, "::mlir::Type":$type);
+  let assemblyFormat = "`<` $attribute `,` $type `>`";
+}
+
 def Attn_TaskOrder : I32EnumAttr<"TaskOrder", "order in which the tasks of a parallel loop are handed out", [
     I32EnumAttrCase<"Any", 0, "any">, I32EnumAttrCase<"LongestFirst", 1, "longest_first">]> {
   let cppNamespace = "::mlir::attn";

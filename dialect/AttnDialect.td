@@ -28,10 +28,12 @@ def Attn_Dialect : Dialect {
     a visited tile must be finite. The rescale factor is exactly 1 where the maximum did not move. Weights may be rounded to the input type before
     they multiply the values. Results do not depend on the number of threads.
   }];
-  let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let extraClassDeclaration = [{
+    /// Keeps a type that MLIR reads behind an attribute, `#attn.causal : tensor<...>`: it begins the types of the operation.
+    ::mlir::Attribute parseAttribute(::mlir::DialectAsmParser &parser, ::mlir::Type type) const override;
+    void printAttribute(::mlir::Attribute attribute, ::mlir::DialectAsmPrinter &printer) const override;
     void registerAttributes();
     void registerTypes();
   }];

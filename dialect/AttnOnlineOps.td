@@ -22,8 +22,8 @@ def Attn_OnlineAttentionOp : Attn_Op<"online_attention", [AttrSizedOperandSegmen
       %c = arith.constant 0.180336878 : f32
       %zero = arith.constant 0 : index
       %n = arith.constant 16 : index
-      %p = attn.online_attention %q, %k, %k exponent(%c) offset(%zero : index) numbers(%n, %n)
-        segments = #attn.segments<row_stride = 1, [<lower = (d0, d1, d2)[s0, s1, s2] -> (), upper = (d0, d1, d2)[s0, s1, s2] -> (d2 + 1)>]>
+      %p = attn.online_attention %q, %k, %k exponent(%c) offset(%zero : index)
+        segments = #attn.segments<row_stride = 1, [<lower = (d0, d1, d2)[s0, s1, s2] -> (), upper = (d0, d1, d2)[s0, s1, s2] -> (d2 + 1)>]> numbers(%n, %n)
         : tensor<2x4x16x64xf32>, tensor<2x2x16x64xf32>, tensor<2x2x16x64xf32> -> !attn.partial<#attn.softmax, 2x4x16x64>
       %o = attn.finalize %p exponent(%c) : !attn.partial<#attn.softmax, 2x4x16x64> -> tensor<2x4x16x64xf32>
       return %o : tensor<2x4x16x64xf32>
@@ -37,7 +37,7 @@ def Attn_OnlineAttentionOp : Attn_Op<"online_attention", [AttrSizedOperandSegmen
   let regions = (region AnyRegion:$score);
   let assemblyFormat = [{
     $query `,` $key `,` $value `exponent` `(` $exponent `)` (`lengths` `(` $lengths^ `:` type($lengths) `)`)?
-    `offset` `(` $offset `:` type($offset) `)` `numbers` `(` $numbers `)` `segments` `=` $segments (`score` $score^)?
+    `offset` `(` $offset `:` type($offset) `)` `segments` `=` $segments `numbers` `(` $numbers `)` (`score` $score^)?
     attr-dict `:` type($query) `,` type($key) `,` type($value) `->` type($partial)
   }];
   let hasVerifier = 1;

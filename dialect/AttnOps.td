@@ -67,14 +67,7 @@ def Attn_AttentionOp : Attn_Op<"attention",
     OptionalAttr<NormalizerAttrInterface>:$normalizer);
   let results = (outs AnyRankedTensor:$output, Optional<AnyRankedTensor>:$lse, Optional<AnyRankedTensor>:$row_max);
   let regions = (region AnyRegion:$score);
-  let assemblyFormat = [{
-    $query `,` $key `,` $value
-    (`mask` `=` $mask^)? custom<Scale>($scale, $scale_value)
-    (`lengths` `(` $lengths^ `:` type($lengths) `)`)? (`offset` `(` $offset^ `:` type($offset) `)`)?
-    custom<SymbolBindings>($symbol_names, $symbol_values)
-    (`normalizer` `=` $normalizer^)? (`score` $score^)?
-    attr-dict `:` type($query) `,` type($key) `,` type($value) `->` custom<ResultTypes>(type($output), type($lse), type($row_max))
-  }];
+  let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
@@ -110,7 +103,7 @@ def Attn_MergeOp : Attn_Op<"merge", [Pure, AllTypesMatch<["lhs", "rhs", "output"
     OptionalAttr<NormalizerAttrInterface>:$normalizer);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$lse);
   let assemblyFormat = [{
-    $lhs `,` $lhs_lse `with` $rhs `,` $rhs_lse (`normalizer` `=` $normalizer^)? attr-dict `:` type($lhs) `,` type($lhs_lse)
+    $lhs `,` $lhs_lse `with` $rhs `,` $rhs_lse attr-dict `:` type($lhs) `,` type($lhs_lse)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

@@ -5,39 +5,65 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-ParseResult attn::parseScale(OpAsmParser &parser, FloatAttr &scale, std::optional<UnresolvedOperand> &scaleValue) {
-  if (failed(parser.parseOptionalKeyword("scale")))
-    return success();
-  if (succeeded(parser.parseOptionalLParen())) {
-    scaleValue.emplace();
-    return failure(parser.parseOperand(*scaleValue) || parser.parseRParen());
-  }
-  double value;
-  if (parser.parseEqual() || parser.parseFloat(value))
+using UnresolvedOperand = OpAsmParser::UnresolvedOperand;
+
+//===----------------------------------------------------------------------===//
+// AttentionOp
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What stands between the three tensors and the types; `queryType` is set where an attribute was the last clause and its parser has read
+/// the colon and the first type.
+struct Clauses {
+  SmallVector<UnresolvedOperand, 1> scale, lengths, offset;
+  SmallVector<UnresolvedOperand> symbols;
+  Type lengthsType, offsetType, queryType;
+};
+} // namespace
+
+/// `mask = #attn...`: parses an attribute that must implement `AttrT`.
+template <typename AttrT>
+static ParseResult parseAttributeClause(OpAsmParser &parser, OperationState &result, StringRef name, StringRef what, Type &queryType) {
+  Attribute attribute;
+  if (parser.parseEqual())
     return failure();
-  scale = parser.getBuilder().getF64FloatAttr(value);
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseAttribute(attribute))
+    return failure();
+  if (auto withType = dyn_cast<WithTypeAttr>(attribute)) {
+    attribute = withType.getAttribute();
+    queryType = withType.getType();
+  }
+  if (!isa<AttrT>(attribute))
+    return parser.emitError(loc, "expected a ") << what << ", but got " << attribute;
+  result.addAttribute(name, attribute);
   return success();
 }
 
-void attn::printScale(OpAsmPrinter &printer, Operation *, FloatAttr scale, Value scaleValue) {
-  if (scaleValue)
-    printer << "scale(" << scaleValue << ")";
-  else if (scale) {
-    printer << "scale = ";
-    printer.printAttributeWithoutType(scale);
-  }
+/// `scale = 0.125` or `scale(%s)`.
+static ParseResult parseScale(OpAsmParser &parser, OperationState &result, SmallVectorImpl<UnresolvedOperand> &value) {
+  if (succeeded(parser.parseOptionalLParen()))
+    return failure(parser.parseOperand(value.emplace_back()) || parser.parseRParen());
+  double constant;
+  if (parser.parseEqual() || parser.parseFloat(constant))
+    return failure();
+  result.addAttribute("scale", parser.getBuilder().getF64FloatAttr(constant));
+  return success();
 }
 
-ParseResult attn::parseSymbolBindings(OpAsmParser &parser, ArrayAttr &names, SmallVectorImpl<UnresolvedOperand> &values) {
-  if (failed(parser.parseOptionalKeyword("symbols")))
-    return success();
-  SmallVector<Attribute> parsed;
+/// `(%x : type)`.
+static ParseResult parseTypedOperand(OpAsmParser &parser, SmallVectorImpl<UnresolvedOperand> &operand, Type &type) {
+  return failure(parser.parseLParen() || parser.parseOperand(operand.emplace_back()) || parser.parseColonType(type) || parser.parseRParen());
+}
+
+/// `(W = %w, P = %p)`; the type may be said, as it is for other operands, but it can only be index.
+static ParseResult parseSymbolBindings(OpAsmParser &parser, OperationState &result, SmallVectorImpl<UnresolvedOperand> &values) {
+  SmallVector<Attribute> names;
   auto parseBinding = [&]() -> ParseResult {
     StringRef name;
     if (parser.parseKeyword(&name) || parser.parseEqual() || parser.parseOperand(values.emplace_back()))
       return failure();
-    parsed.push_back(parser.getBuilder().getStringAttr(name));
-    // The type may be said, as it is for other operands; it can only be index.
+    names.push_back(parser.getBuilder().getStringAttr(name));
     if (failed(parser.parseOptionalColon()))
       return success();
     Type type;
@@ -50,20 +76,103 @@ ParseResult attn::parseSymbolBindings(OpAsmParser &parser, ArrayAttr &names, Sma
   };
   if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, parseBinding))
     return failure();
-  names = parser.getBuilder().getArrayAttr(parsed);
+  result.addAttribute("symbol_names", parser.getBuilder().getArrayAttr(names));
   return success();
 }
 
-void attn::printSymbolBindings(OpAsmPrinter &printer, Operation *, ArrayAttr names, OperandRange values) {
-  if (values.empty())
-    return;
-  printer << "symbols(";
-  llvm::interleaveComma(llvm::zip(names.getAsRange<StringAttr>(), values), printer, [&](auto binding) {
-    printer.printKeywordOrString(std::get<0>(binding).getValue());
-    printer << " = " << std::get<1>(binding);
-  });
-  printer << ")";
+static ParseResult parseClause(OpAsmParser &parser, OperationState &result, StringRef keyword, Clauses &clauses, Region &score) {
+  if (keyword == "mask")
+    return parseAttributeClause<MaskAttrInterface>(parser, result, "mask", "mask", clauses.queryType);
+  if (keyword == "normalizer")
+    return parseAttributeClause<NormalizerAttrInterface>(parser, result, "normalizer", "normalizer", clauses.queryType);
+  if (keyword == "scale")
+    return parseScale(parser, result, clauses.scale);
+  if (keyword == "lengths")
+    return parseTypedOperand(parser, clauses.lengths, clauses.lengthsType);
+  if (keyword == "offset")
+    return parseTypedOperand(parser, clauses.offset, clauses.offsetType);
+  if (keyword == "symbols")
+    return parseSymbolBindings(parser, result, clauses.symbols);
+  return parser.parseRegion(score);
 }
+
+ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<UnresolvedOperand> tensors(3);
+  if (parser.parseOperand(tensors[0]) || parser.parseComma() || parser.parseOperand(tensors[1]) || parser.parseComma() ||
+      parser.parseOperand(tensors[2]))
+    return failure();
+  Clauses clauses;
+  Region *score = result.addRegion();
+  SmallVector<StringRef> seen;
+  StringRef keyword;
+  SMLoc loc = parser.getCurrentLocation();
+  while (!clauses.queryType && succeeded(parser.parseOptionalKeyword(
+                                   &keyword, {"mask", "scale", "lengths", "offset", "symbols", "normalizer", "score"}))) {
+    if (llvm::is_contained(seen, keyword))
+      return parser.emitError(loc, "expected '") << keyword << "' once, but got it twice";
+    seen.push_back(keyword);
+    if (parseClause(parser, result, keyword, clauses, *score))
+      return failure();
+    loc = parser.getCurrentLocation();
+  }
+  if (!clauses.queryType &&
+      (parser.parseOptionalAttrDict(result.attributes) || parser.parseColonType(clauses.queryType)))
+    return failure();
+  Type key, value, output, lse, rowMax;
+  if (parser.parseComma() || parser.parseType(key) || parser.parseComma() || parser.parseType(value) || parser.parseArrow() ||
+      parseResultTypes(parser, output, lse, rowMax))
+    return failure();
+  Builder &builder = parser.getBuilder();
+  if (parser.resolveOperands(tensors, {clauses.queryType, key, value}, parser.getNameLoc(), result.operands) ||
+      parser.resolveOperands(clauses.scale, builder.getF32Type(), result.operands) ||
+      parser.resolveOperands(clauses.lengths, clauses.lengthsType, result.operands) ||
+      parser.resolveOperands(clauses.offset, clauses.offsetType, result.operands) ||
+      parser.resolveOperands(clauses.symbols, builder.getIndexType(), result.operands))
+    return failure();
+  auto count = [](auto &range) { return int32_t(range.size()); };
+  result.addAttribute("operandSegmentSizes", builder.getDenseI32ArrayAttr({1, 1, 1, count(clauses.scale), count(clauses.lengths),
+                                                                           count(clauses.offset), count(clauses.symbols)}));
+  result.addAttribute("resultSegmentSizes", builder.getDenseI32ArrayAttr({1, lse ? 1 : 0, rowMax ? 1 : 0}));
+  for (Type type : {output, lse, rowMax})
+    if (type)
+      result.addTypes(type);
+  return success();
+}
+
+void AttentionOp::print(OpAsmPrinter &printer) {
+  printer << " " << getQuery() << ", " << getKey() << ", " << getValue();
+  if (getMask())
+    printer << " mask = " << *getMask();
+  if (getScaleValue())
+    printer << " scale(" << getScaleValue() << ")";
+  else if (getScale())
+    printer << " scale = ", printer.printAttributeWithoutType(getScaleAttr());
+  if (getLengths())
+    printer << " lengths(" << getLengths() << " : " << getLengths().getType() << ")";
+  if (getOffset())
+    printer << " offset(" << getOffset() << " : " << getOffset().getType() << ")";
+  if (!getSymbolValues().empty()) {
+    printer << " symbols(";
+    llvm::interleaveComma(llvm::zip(getSymbols(), getSymbolValues()), printer, [&](auto binding) {
+      printer.printKeywordOrString(std::get<0>(binding).getValue());
+      printer << " = " << std::get<1>(binding);
+    });
+    printer << ")";
+  }
+  if (getNormalizer())
+    printer << " normalizer = " << *getNormalizer();
+  if (!getScore().empty()) {
+    printer << " score ";
+    printer.printRegion(getScore());
+  }
+  printer.printOptionalAttrDict((*this)->getAttrs(), {"mask", "scale", "symbol_names", "normalizer", "operandSegmentSizes", "resultSegmentSizes"});
+  printer << " : " << getQuery().getType() << ", " << getKey().getType() << ", " << getValue().getType() << " -> ";
+  printResultTypes(printer, *this, getOutput().getType(), getLse() ? getLse().getType() : Type(), getRowMax() ? getRowMax().getType() : Type());
+}
+
+//===----------------------------------------------------------------------===//
+// Pieces of several operations
+//===----------------------------------------------------------------------===//
 
 ParseResult attn::parseResultTypes(OpAsmParser &parser, Type &output, Type &lse, Type &rowMax) {
   if (parser.parseType(output))

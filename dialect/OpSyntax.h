@@ -11,16 +11,6 @@
 
 namespace mlir::attn {
 
-using UnresolvedOperand = OpAsmParser::UnresolvedOperand;
-
-/// `scale = 0.125` or `scale(%s)` or nothing.
-ParseResult parseScale(OpAsmParser &parser, FloatAttr &scale, std::optional<UnresolvedOperand> &scaleValue);
-void printScale(OpAsmPrinter &printer, Operation *op, FloatAttr scale, Value scaleValue);
-
-/// `symbols(W = %w, P = %p)` or nothing.
-ParseResult parseSymbolBindings(OpAsmParser &parser, ArrayAttr &names, SmallVectorImpl<UnresolvedOperand> &values);
-void printSymbolBindings(OpAsmPrinter &printer, Operation *op, ArrayAttr names, OperandRange values);
-
 /// The output's type, then `lse : type` and `row_max : type` where they are asked for.
 ParseResult parseResultTypes(OpAsmParser &parser, Type &output, Type &lse, Type &rowMax);
 void printResultTypes(OpAsmPrinter &printer, Operation *op, Type output, Type lse, Type rowMax);
