@@ -73,7 +73,7 @@ static void convertMerge(MergeOp op) {
   Value exponent = createF32(b, M_LOG2E);
   Value lhs = PartialOfOp::create(b, partial, op.getLhs(), op.getLhsLse(), exponent);
   Value rhs = PartialOfOp::create(b, partial, op.getRhs(), op.getRhsLse(), exponent);
-  Value merged = MergePartialsOp::create(b, lhs, rhs, exponent);
+  Value merged = MergePartialsOp::create(b, partial, lhs, rhs, exponent);
   auto finalize = FinalizeOp::create(b, op.getOutput().getType(), op.getLse().getType(), Type(), merged, exponent);
   op->replaceAllUsesWith(ValueRange{finalize.getOutput(), finalize.getLse()});
   op.erase();

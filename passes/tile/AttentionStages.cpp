@@ -181,7 +181,7 @@ void attn::buildMergeStage(ImplicitLocOpBuilder &b, NormalizerAttrInterface norm
   auto load = [&](const ResultMemory &side) -> Value {
     return LoadFinishedOp::create(b, stateType, view(side.output), body.getArgument(2), view(side.lse), exponent);
   };
-  Value merged = MergeStatesOp::create(b, load(lhs), load(rhs), exponent);
+  Value merged = MergeStatesOp::create(b, stateType, load(lhs), load(rhs), exponent);
   StringAttr i = b.getStringAttr("i"), e = b.getStringAttr("e");
   auto outputTile = TileType::get(b.getContext(), {i, e}, {rows, type.getDimSize(3)}, b.getF32Type());
   auto rowTile = TileType::get(b.getContext(), {i}, {rows}, b.getF32Type());

@@ -14,7 +14,8 @@ namespace mlir::attn {
 
 /// What the stages of one attention have in common. Memrefs stand in for the tensors of `online`.
 struct AttentionStages {
-  OnlineAttentionOp online;
+  // A handle, whose accessors are not const.
+  mutable OnlineAttentionOp online;
   Value query, key, value;
   /// Null where there are none.
   Value lengths;
