@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Value.h"
+#include "dialect/Normalizer.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -32,16 +33,6 @@ struct ScoreContext {
 
 /// Returns the score that replaces `score`, a vector<lanes x f32>. Null where a description leaves scores alone.
 using ScoreHook = llvm::function_ref<Value(ImplicitLocOpBuilder &, Value score, const ScoreContext &)>;
-
-/// What a normaliser fixes before the weights of a tile are computed.
-struct StepStart {
-  /// The statistics that do not wait for the tile's weights, already updated; the others unchanged.
-  SmallVector<Value> statistics;
-  /// Factor of the accumulators gathered so far; null stands for 1.
-  Value rescale;
-  /// Passed on to `weight`.
-  Value shift;
-};
 
 /// What `finalize` gives: each value has the shape of the statistics.
 struct FinalRow {
