@@ -83,7 +83,7 @@ Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value worksp
       break;
     if (auto memory = dyn_cast<WorkspaceOp>(op))
       offset = buildWorkspace(memory, workspace, offset, mapping);
-    else if (!isa<ParallelOp>(op))
+    else if (!isa<ParallelOp, func::ReturnOp>(op))
       b.clone(op, mapping);
   }
   return offset;

@@ -532,7 +532,7 @@ LogicalResult StageLowering::lowerBlock(Block &block) {
 LogicalResult StageLowering::run() {
   if (failed(lowerBlock(stage.getBody().front())))
     return failure();
-  // Views and tiles have served: what is left of the dialect is erased from the last use back.
+  // Views and tiles have served. The walk lists what is nested before what holds it.
   SmallVector<Operation *> rest;
   stage.walk([&](Operation *op) {
     if (isa_and_nonnull<AttnDialect>(op->getDialect()))
@@ -540,7 +540,7 @@ LogicalResult StageLowering::run() {
   });
   for (Operation *op : rest)
     op->dropAllUses();
-  for (Operation *op : llvm::reverse(rest))
+  for (Operation *op : rest)
     op->erase();
   return success();
 }
