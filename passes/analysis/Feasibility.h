@@ -35,6 +35,9 @@ public:
   bool isEmpty(ArrayRef<Literal> literals) const;
   /// Whether every point of `literals` satisfies `literal`.
   bool implies(ArrayRef<Literal> literals, const Literal &literal) const;
+  /// Values of `variables` (dimensions or symbols) at an integer point of `literals`; none if there is none. The inequalities have to bound
+  /// every variable; congruences are not supported.
+  std::optional<SmallVector<int64_t>> findPoint(ArrayRef<Literal> literals, ArrayRef<AffineExpr> variables) const;
   /// Drops literals that the others imply, the most complicated first.
   void removeRedundant(Conjunct &conjunct) const;
 

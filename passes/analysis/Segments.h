@@ -54,14 +54,22 @@ constexpr std::chrono::milliseconds kDefaultAnalysisBudget(200);
 Segmentation computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                              std::chrono::milliseconds budget = kDefaultAnalysisBudget);
 
-/// As computeSegments, where the rows and keys are other positions than queries and keys (passes/analysis/Transpose.h):
-/// `keyLength` is the symbol that bounds the positions of dimension 3, `rowsAreNotNegative` says the same of dimension 2.
+/// Where the positions of a formula lie: rows and keys may be other things than queries and keys (passes/analysis/Transpose.h).
 struct SegmentDomain {
+  /// The symbol that bounds the positions of dimension 3.
   MaskSymbol keyLength = MaskSymbol::KeyLength;
+  /// Whether dimension 2 is never negative.
   bool rowsAreNotNegative = false;
 };
+
+/// As above, for other positions.
 Segmentation computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                              std::chrono::milliseconds budget, SegmentDomain domain);
+
+/// As computeSegments, but every part of the mask has a query view of its own, so that fewer predicates remain: for counting and other
+/// questions about rows, not for loops. All segments together are disjoint.
+std::vector<Segmentation> computeSegmentsApart(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
+                                               std::chrono::milliseconds budget = kDefaultAnalysisBudget);
 
 } // namespace mlir::attn
 

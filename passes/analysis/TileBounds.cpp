@@ -2,6 +2,7 @@
 
 #include "passes/analysis/TileBounds.h"
 #include "passes/analysis/AffineEvaluation.h"
+#include "passes/analysis/Elimination.h"
 #include "passes/analysis/Feasibility.h"
 #include "passes/analysis/Residues.h"
 
@@ -68,7 +69,7 @@ public:
     }
     for (const LinearForm &a : lower)
       for (const LinearForm &b : upper)
-        addToHull(combine(a, b, hull.exact), hull, result);
+        addToHull(combineBounds(a, b, row, /*linearIn=*/key, hull.exact), hull, result);
     finish(std::move(result), hull);
     return hull;
   }
@@ -102,21 +103,6 @@ private:
     LinearForm form = lastForm - (lastForm + rest).mod(literal.modulus) - LinearForm::of(first);
     if (form.isValid())
       result.push_back(Literal::atLeastZero(form));
-  }
-
-  /// The condition on the key for a row between a * x + r >= 0 and -b * x + s >= 0: ceil(-r / a) <= floor(s / b).
-  LinearForm combine(const LinearForm &lower, const LinearForm &upper, bool &exact) {
-    int64_t a = lower.getCoefficient(row), b = -upper.getCoefficient(row);
-    LinearForm rowForm = LinearForm::of(row), r = lower - rowForm * a, s = upper + rowForm * b;
-    if (a > 1 && b > 1 && !r.involves(key))
-      return s - (r * -1).ceilDiv(a) * b;
-    if (a > 1 && b > 1 && !s.involves(key))
-      return r + s.floorDiv(b) * a;
-    LinearForm result = s * a + r * b;
-    // Integer and rational solutions agree with one unit coefficient, or where there is always room for an integer.
-    bool hasRoom = result.isConstant() && result.getConstant() >= (a - 1) * (b - 1);
-    exact &= a == 1 || b == 1 || hasRoom;
-    return result;
   }
 
   void addToHull(const LinearForm &form, KeyBounds &hull, Conjunct &result) {
