@@ -2,9 +2,9 @@
 
 #include "passes/analysis/Feasibility.h"
 
+#include "mlir/Analysis/Presburger/Simplex.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
-#include "mlir/Analysis/Presburger/Simplex.h"
 
 #include <algorithm>
 #include <numeric>
@@ -141,7 +141,8 @@ void Feasibility::removeRedundant(Conjunct &conjunct) const {
   std::iota(order.begin(), order.end(), 0);
   auto complexity = [&](size_t index) {
     const LinearForm &form = conjunct[index].form;
-    size_t floors = llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
+    size_t floors =
+        llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
     return std::make_tuple(floors, form.getTerms().size(), conjunct.size() - index);
   };
   llvm::sort(order, [&](size_t a, size_t b) { return complexity(a) > complexity(b); });

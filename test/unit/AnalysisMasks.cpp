@@ -35,7 +35,8 @@ MaskFormula MaskBuilder::keyStride(int64_t step, AffineExpr offset) const { retu
 MaskFormula MaskBuilder::keyStride(int64_t step, int64_t offset) const { return keyStride(step, constant(offset)); }
 
 MaskFormula MaskBuilder::dilated(int64_t step, int64_t window) const {
-  return MaskFormula::allOf({MaskFormula::atLeastZero(i - j), MaskFormula::atLeastZero(j - i + step * (window - 1)), strided(step)});
+  return MaskFormula::allOf(
+      {MaskFormula::atLeastZero(i - j), MaskFormula::atLeastZero(j - i + step * (window - 1)), strided(step)});
 }
 
 MaskFormula MaskBuilder::chunked(int64_t size) const { return MaskFormula::isZero(i.floorDiv(size) - j.floorDiv(size)); }

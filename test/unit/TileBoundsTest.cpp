@@ -1,12 +1,12 @@
 //===- TileBoundsTest.cpp - tiles of rows against enumeration -------------===//
 
+#include "passes/analysis/TileBounds.h"
 #include "AnalysisMasks.h"
 #include "passes/analysis/AffineEvaluation.h"
-#include "passes/analysis/TileBounds.h"
 
+#include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/MLIRContext.h"
 
 #include <gtest/gtest.h>
 
@@ -72,7 +72,8 @@ void expectRight(const Segment &segment, const TileBounds &bounds, const Tile &t
   for (int64_t index = 0; index * tileSize < tile.extent; ++index) {
     int64_t begin = index * tileSize, end = std::min(begin + tileSize, tile.extent);
     bool needed = std::any_of(some.begin() + begin, some.begin() + end, [](bool value) { return value; });
-    bool full = begin + tileSize <= tile.extent && std::all_of(all.begin() + begin, all.begin() + end, [](bool v) { return v; });
+    bool full =
+        begin + tileSize <= tile.extent && std::all_of(all.begin() + begin, all.begin() + end, [](bool v) { return v; });
     bool visited = tiles.lo <= index && index < tiles.hi, free = tiles.guardFreeLo <= index && index < tiles.guardFreeHi;
     ASSERT_TRUE(visited || !needed) << "key tile " << index << " is not visited";
     ASSERT_TRUE(!free || full) << "key tile " << index << " needs a guard";
@@ -86,7 +87,8 @@ void expectRight(const Segment &segment, const TileBounds &bounds, const Tile &t
 Tile drawTile(std::mt19937 &random, int64_t rowStride) {
   int64_t first = draw(random, -12, 20);
   Tile tile = {draw(random, 0, 2), draw(random, 0, 9), first, first + draw(random, 0, 9), draw(random, 0, 24), {}};
-  tile.symbols = {draw(random, 0, 20), draw(random, 0, 24), draw(random, -5, 9), draw(random, -5, 9), draw(random, 0, rowStride - 1)};
+  tile.symbols = {draw(random, 0, 20), draw(random, 0, 24), draw(random, -5, 9), draw(random, -5, 9),
+                  draw(random, 0, rowStride - 1)};
   return tile;
 }
 
@@ -129,7 +131,8 @@ TEST_F(TileBoundsTest, RandomMasksAreSafeAndTightWhereClaimed) {
         expectRight(segment, bounds, drawTile(random, segmentation.rowStride), draw(random, 1, 9));
     }
   }
-  std::cout << hulls << " hulls, " << exactHulls << " exact; " << interiors << " interiors, " << exactInteriors << " exact" << std::endl;
+  std::cout << hulls << " hulls, " << exactHulls << " exact; " << interiors << " interiors, " << exactInteriors << " exact"
+            << std::endl;
   EXPECT_GT(exactHulls, hulls * 6 / 10);
   EXPECT_GT(exactInteriors, interiors * 6 / 10);
 }
