@@ -28,8 +28,10 @@ static SmallVector<LinearForm> getDomainForms(const SegmentDomain &domain, MLIRC
                                    LinearForm::of(getDim(MaskDim::Head, context)),
                                    key,
                                    symbol(domain.keyLength) - key - 1};
-  if (domain.rowsAreNotNegative)
-    forms.push_back(LinearForm::of(getDim(MaskDim::Query, context)));
+  if (domain.rowLength) {
+    LinearForm row = LinearForm::of(getDim(MaskDim::Query, context));
+    forms.append({row, symbol(*domain.rowLength) - row - 1});
+  }
   return forms;
 }
 

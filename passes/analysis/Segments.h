@@ -58,8 +58,8 @@ Segmentation computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRC
 struct SegmentDomain {
   /// The symbol that bounds the positions of dimension 3.
   MaskSymbol keyLength = MaskSymbol::KeyLength;
-  /// Whether dimension 2 is never negative.
-  bool rowsAreNotNegative = false;
+  /// If present, dimension 2 lies in [0, this symbol).
+  std::optional<MaskSymbol> rowLength;
 };
 
 /// As above, for other positions.

@@ -270,7 +270,7 @@ private:
                                      residueForm * -1 + (rowStride - 1),
                                      LinearForm::dim(context, 0),
                                      LinearForm::dim(context, 1)};
-    if (domain.rowsAreNotNegative)
+    if (domain.rowLength)
       forms.push_back(LinearForm::of(row));
     llvm::erase_if(forms, [](const LinearForm &form) { return !form.isValid(); });
     return Feasibility(forms, deadline).isEmpty(bounds);
