@@ -6,7 +6,6 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 
-#include <algorithm>
 #include <numeric>
 #include <tuple>
 
@@ -73,7 +72,7 @@ private:
   bool fill(presburger::Simplex &simplex) const {
     SmallVector<DynamicAPInt, 16> coefficients(count + 1);
     for (const auto &[row, constant] : rows) {
-      std::fill(coefficients.begin(), coefficients.end(), DynamicAPInt(0));
+      llvm::fill(coefficients, DynamicAPInt(0));
       for (auto [column, value] : row)
         coefficients[column] = DynamicAPInt(value);
       coefficients[count] = DynamicAPInt(constant);
