@@ -115,11 +115,10 @@ SmallVector<Value> emitProduct(ImplicitLocOpBuilder &b, const MatrixAtom &atom, 
       operands.beside(step);
   };
   Value zero = indexConstant(b, 0);
-  SmallVector<Value> results = forLoop(b, zero, operands.steps, operands.unroll, init, [&](Value step, ValueRange carried) {
+  SmallVector<Value> results = forLoop(b, zero, operands.steps, 1, init, [&](Value step, ValueRange carried) {
     SmallVector<Value> next(carried);
     MutableArrayRef<Value> all(next);
-    for (unsigned u = 0; u < operands.unroll; ++u)
-      oneStep(addIndex(b, step, u), all.take_front(count), all.drop_front(count));
+    oneStep(step, all.take_front(count), all.drop_front(count));
     return next;
   });
   results.resize(count);
