@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/MatrixAtom.h"
 
+#include "codegen/cpu/RawPointers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -38,31 +39,6 @@ Value multiplyAddF32(ImplicitLocOpBuilder &b, const CpuMachine &machine, Value l
   return arith::AddFOp::create(b, arith::MulFOp::create(b, lhs, rhs), addend);
 }
 
-static Value toInt64(ImplicitLocOpBuilder &b, Value index) { return arith::IndexCastOp::create(b, b.getI64Type(), index); }
-
-static Value int64Constant(ImplicitLocOpBuilder &b, int64_t value) {
-  return arith::ConstantOp::create(b, b.getI64IntegerAttr(value));
-}
-
-/// pointer + bytes.
-static Value advancePointer(ImplicitLocOpBuilder &b, Value pointer, Value bytes) {
-  return LLVM::GEPOp::create(b, pointer.getType(), b.getI8Type(), pointer, ValueRange{bytes});
-}
-
-/// The address of view[row][column], and the bytes from one row to the next.
-static std::pair<Value, Value> addressOf(ImplicitLocOpBuilder &b, Value view, Value row, Value column) {
-  auto metadata = memref::ExtractStridedMetadataOp::create(b, view);
-  int64_t bytes = cast<MemRefType>(view.getType()).getElementTypeBitWidth() / 8;
-  Value elements = addIndex(b, metadata.getOffset(), arith::MulIOp::create(b, row, metadata.getStrides()[0]));
-  if (column)
-    elements = addIndex(b, elements, column);
-  Value size = indexConstant(b, bytes);
-  Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, view);
-  Value address = addIndex(b, base, arith::MulIOp::create(b, elements, size));
-  Value pointer = LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext()), toInt64(b, address));
-  return {pointer, toInt64(b, arith::MulIOp::create(b, metadata.getStrides()[0], size))};
-}
-
 BroadcastOperands BroadcastOperands::alongRows(ImplicitLocOpBuilder &b, const MatrixAtom &atom, Value view, Value firstRow,
                                                unsigned count) {
   BroadcastOperands operands;
@@ -70,7 +46,7 @@ BroadcastOperands BroadcastOperands::alongRows(ImplicitLocOpBuilder &b, const Ma
   // Three rows share a pointer: an x86 address has a base and one scaled index, so p, p + stride and p + 2 * stride cost
   // nothing.
   constexpr unsigned kRowsPerPointer = 3;
-  auto [pointer, stride] = addressOf(b, view, firstRow, Value());
+  Value pointer = elementPointer(b, view, firstRow, indexConstant(b, 0)), stride = rowStrideBytes(b, view);
   Value two = int64Constant(b, 2), offsets[] = {Value(), stride, arith::MulIOp::create(b, stride, two)};
   for (unsigned row = 0; row < count; ++row) {
     if (row % kRowsPerPointer == 0)
@@ -84,9 +60,8 @@ BroadcastOperands BroadcastOperands::acrossRows(ImplicitLocOpBuilder &b, const M
                                                 Value firstElement, unsigned count) {
   BroadcastOperands operands;
   Value column = arith::MulIOp::create(b, firstElement, indexConstant(b, atom.getPackFactor()));
-  auto [pointer, stride] = addressOf(b, view, firstRow, column);
-  operands.pointers.push_back(pointer);
-  operands.advance = stride;
+  operands.pointers.push_back(elementPointer(b, view, firstRow, column));
+  operands.advance = rowStrideBytes(b, view);
   for (unsigned row = 0; row < count; ++row)
     operands.rows.push_back({0, row == 0 ? Value() : int64Constant(b, 4 * row)});
   return operands;
@@ -115,11 +90,10 @@ SmallVector<Value> emitProduct(ImplicitLocOpBuilder &b, const MatrixAtom &atom, 
       operands.beside(step);
   };
   Value zero = indexConstant(b, 0);
-  SmallVector<Value> results = forLoop(b, zero, operands.steps, operands.unroll, init, [&](Value step, ValueRange carried) {
+  SmallVector<Value> results = forLoop(b, zero, operands.steps, 1, init, [&](Value step, ValueRange carried) {
     SmallVector<Value> next(carried);
     MutableArrayRef<Value> all(next);
-    for (unsigned u = 0; u < operands.unroll; ++u)
-      oneStep(addIndex(b, step, u), all.take_front(count), all.drop_front(count));
+    oneStep(step, all.take_front(count), all.drop_front(count));
     return next;
   });
   results.resize(count);

@@ -32,9 +32,9 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuMachine
   if (!target)
     return nullptr;
   // Level `less` and `default` give the same speed here; `none` allocates registers badly and is eight times slower.
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, getenv("CPUT") ? llvm::StringRef(getenv("CPUT")) : machine.llvmCpu, machine.llvmFeatures, llvm::TargetOptions(),
-      llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, machine.llvmCpu, machine.llvmFeatures,
+                                                                          llvm::TargetOptions(), llvm::Reloc::PIC_,
+                                                                          std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 FailureOr<std::unique_ptr<llvm::Module>> translateForMachine(ModuleOp module, const CpuMachine &machine,

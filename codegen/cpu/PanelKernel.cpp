@@ -17,8 +17,8 @@ MemRefType PanelKernelConfig::queryPanelType() const {
 MemRefType PanelKernelConfig::accumulatorType() const {
   return denseMatrix(valueDim, rows(), atom.getLaneType().getElementType());
 }
-MemRefType PanelKernelConfig::statisticsType(const NormalizerEmitter &normalizer) const {
-  return denseMatrix(normalizer.getNumStatistics(), rows(), atom.getLaneType().getElementType());
+MemRefType PanelKernelConfig::statisticsType(NormalizerAttrInterface normalizer) const {
+  return denseMatrix(normalizer.getInitialStatistics().size(), rows(), atom.getLaneType().getElementType());
 }
 MemRefType PanelKernelConfig::scoreType() const { return denseMatrix(keyTile, rows(), atom.getLaneType().getElementType()); }
 MemRefType PanelKernelConfig::guardType() const {
@@ -30,7 +30,7 @@ namespace {
 /// Emits the body of one kernel; the stages share the function's arguments and constants.
 class PanelKernelEmitter {
 public:
-  PanelKernelEmitter(ModuleOp module, const PanelKernelConfig &config, const NormalizerEmitter &normalizer, ScoreHook scoreHook)
+  PanelKernelEmitter(ModuleOp module, const PanelKernelConfig &config, NormalizerAttrInterface normalizer, ScoreHook scoreHook)
       : b(module.getLoc(), module.getContext()), module(module), config(config), atom(config.atom), normalizer(normalizer),
         scoreHook(scoreHook), lanes(config.atom.getMachine().lanes), vectors(config.block.vectors) {}
 
@@ -62,11 +62,13 @@ private:
   ModuleOp module;
   const PanelKernelConfig &config;
   const MatrixAtom &atom;
-  const NormalizerEmitter &normalizer;
+  NormalizerAttrInterface normalizer;
   ScoreHook scoreHook;
   unsigned lanes, vectors;
 
   Value keys, values, queryPanel, accumulators, statistics, scores, firstKey, endKey, c;
+  /// `c` in all lanes.
+  Value scale;
   Value firstVisible, endVisible, nextKeys, nextValues;
   ValueRange extra;
 };
@@ -88,6 +90,7 @@ void PanelKernelEmitter::bindArguments(func::FuncOp function) {
     nextValues = arguments[next++];
   }
   extra = ValueRange(arguments.drop_front(next));
+  scale = splat(b, atom.getLaneType(), c);
 }
 
 func::FuncOp PanelKernelEmitter::emit(llvm::StringRef name) {
@@ -113,15 +116,16 @@ func::FuncOp PanelKernelEmitter::emit(llvm::StringRef name) {
   SmallVector<Value> shifts, rescale;
   for (unsigned vector = 0; vector < vectors; ++vector) {
     SmallVector<Value> old;
-    for (unsigned statistic = 0; statistic < normalizer.getNumStatistics(); ++statistic)
+    for (unsigned statistic = 0; statistic < normalizer.getInitialStatistics().size(); ++statistic)
       old.push_back(loadLanes(statistics, indexConstant(b, statistic), vector));
-    starts.push_back(normalizer.beginStep(b, old, normalizer.usesRowMax() ? rowMax[vector] : Value(), c));
+    starts.push_back(normalizer.buildBeginStep(b, old, normalizer.usesRowMax() ? rowMax[vector] : Value(), scale));
     shifts.push_back(starts.back().shift);
     rescale.push_back(starts.back().rescale);
   }
   SmallVector<Value> sums = emitWeights(shifts);
   for (unsigned vector = 0; vector < vectors; ++vector) {
-    SmallVector<Value> updated = normalizer.endStep(b, starts[vector], normalizer.usesRowSum() ? sums[vector] : Value());
+    SmallVector<Value> updated = normalizer.buildEndStep(b, starts[vector].statistics, starts[vector].rescale,
+                                                         normalizer.usesRowSum() ? sums[vector] : Value());
     for (auto [statistic, value] : llvm::enumerate(updated))
       storeAligned(b, value, statistics, {indexConstant(b, statistic), laneOffset(vector)});
   }
@@ -150,15 +154,6 @@ static Value largestOf(ImplicitLocOpBuilder &b, SmallVector<Value> values) {
   return values.front();
 }
 
-/// The largest of 4, 2 and 1 that divides `count`.
-static unsigned unrollFor(int64_t count) {
-  if (const char *u = getenv("UNR")) {
-    unsigned n = atoi(u);
-    return count % n == 0 ? n : 1;
-  }
-  return 1;
-}
-
 SmallVector<Value> PanelKernelEmitter::emitScoreBlock(Value key, ValueRange rowMax) {
   int64_t steps = atom.getSteps(config.keyDim);
   unsigned blockKeys = config.block.keys;
@@ -168,12 +163,9 @@ SmallVector<Value> PanelKernelEmitter::emitScoreBlock(Value key, ValueRange rowM
 
   auto queryLanes = [&](Value step, unsigned vector) { return loadLanes(queryPanel, step, vector); };
   auto prefetchBeside = [&](Value step) { emitPrefetch(key, step); };
-  ProductOperands operands = {BroadcastOperands::alongRows(b, atom, keys, key, blockKeys),
-                              vectors,
-                              indexConstant(b, steps),
-                              unrollFor(steps),
-                              queryLanes,
-                              nullptr};
+  ProductOperands operands = {BroadcastOperands::alongRows(b, atom, keys, key, blockKeys), vectors, indexConstant(b, steps),
+
+                              queryLanes, nullptr};
   if (config.prefetch)
     operands.beside = prefetchBeside;
   SmallVector<Value> block = emitProduct(b, atom, operands);
@@ -239,7 +231,7 @@ SmallVector<Value> PanelKernelEmitter::emitWeights(ArrayRef<Value> shifts) {
     for (unsigned u = 0; u < kUnroll; ++u)
       for (unsigned vector = 0; vector < vectors; ++vector) {
         Value score = loadLanes(scores, addIndex(b, first, u), vector);
-        weights[u].push_back(normalizer.weight(b, score, c, shifts[vector], fastmath));
+        weights[u].push_back(normalizer.buildWeight(b, score, scale, shifts[vector], fastmath));
       }
     for (unsigned vector = 0; vector < sums.size(); ++vector)
       for (unsigned u = 0; u < kUnroll; ++u)
@@ -298,9 +290,9 @@ void PanelKernelEmitter::emitOutputBlock(Value firstColumn, unsigned columns, Ar
   }
   auto weightLanes = [&](Value step, unsigned vector) { return loadLanes(scores, addIndex(b, firstStep, step), vector); };
   Value steps = arith::SubIOp::create(b, endStep, firstStep);
-  SmallVector<Value> block = emitProduct(b, atom,
-                                         {BroadcastOperands::acrossRows(b, atom, values, firstStep, firstColumn, columns),
-                                          vectors, steps, unrollFor(config.block.keys / factor), weightLanes, nullptr});
+  SmallVector<Value> block = emitProduct(
+      b, atom,
+      {BroadcastOperands::acrossRows(b, atom, values, firstStep, firstColumn, columns), vectors, steps, weightLanes, nullptr});
 
   // Sums of one tile start at zero and join the older ones in one step: the error stays that of a tile.
   for (unsigned column = 0; column < columns; ++column)
@@ -335,12 +327,12 @@ void PanelKernelEmitter::emitPrefetchOf(Value view, int64_t columns, Value key, 
 }
 
 func::FuncOp emitPanelKernel(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                             const NormalizerEmitter &normalizer, ScoreHook scoreHook) {
+                             NormalizerAttrInterface normalizer, ScoreHook scoreHook) {
   return PanelKernelEmitter(module, config, normalizer, scoreHook).emit(name);
 }
 
 func::FuncOp emitPanelInit(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                           const NormalizerEmitter &normalizer) {
+                           NormalizerAttrInterface normalizer) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   func::FuncOp function = beginFunction(b, module, name, {config.accumulatorType(), config.statisticsType(normalizer)});
   VectorType laneType = config.atom.getLaneType();

@@ -15,8 +15,9 @@
 #ifndef ATTN_CODEGEN_CPU_PANELKERNEL_H
 #define ATTN_CODEGEN_CPU_PANELKERNEL_H
 
-#include "codegen/cpu/KernelHooks.h"
 #include "codegen/cpu/MatrixAtom.h"
+#include "codegen/cpu/ScoreHook.h"
+#include "dialect/AttnAttrs.h"
 
 namespace mlir::attn {
 
@@ -42,11 +43,11 @@ struct PanelKernelConfig {
   /// Rows of the panel.
   int64_t rows() const { return int64_t(block.vectors) * atom.getMachine().lanes; }
   /// Types of the buffers, all `kScratchAlignment` aligned.
-  MemRefType queryPanelType() const;                                    // [ceil(keyDim / packFactor)][rows] x f32 lanes
-  MemRefType accumulatorType() const;                                   // [valueDim][rows] x f32
-  MemRefType statisticsType(const NormalizerEmitter &normalizer) const; // [numStatistics][rows] x f32
-  MemRefType scoreType() const;                                         // [keyTile][rows] x f32
-  MemRefType guardType() const;                                         // [rows] x i32
+  MemRefType queryPanelType() const;                                   // [ceil(keyDim / packFactor)][rows] x f32 lanes
+  MemRefType accumulatorType() const;                                  // [valueDim][rows] x f32
+  MemRefType statisticsType(NormalizerAttrInterface normalizer) const; // [numStatistics][rows] x f32
+  MemRefType scoreType() const;                                        // [keyTile][rows] x f32
+  MemRefType guardType() const;                                        // [rows] x i32
   /// Packed tiles: strided views, see TilePack.h.
   MemRefType tileViewType() const { return stridedView(2, atom.getOperandType()); }
 };
@@ -61,15 +62,15 @@ struct PanelKernelConfig {
 /// - queryPanel, accumulators, statistics, scores: the buffers of PanelKernelConfig; `scores` is working memory.
 /// - firstKey, endKey (index): the keys of the tile that are visited, multiples of block.keys. Padded keys must be hidden by
 /// the guard.
-/// - c (f32): see NormalizerEmitter.
+/// - c (f32): turns scores into base-2 exponents: scale * log2(e), positive.
 /// - firstVisible, endVisible (guarded only): for each row the interval of visible keys relative to the tile; may be empty.
 /// - nextKeys, nextValues (with prefetch only): strided views of the tensors at the next tile; nothing is read from them.
 func::FuncOp emitPanelKernel(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                             const NormalizerEmitter &normalizer, ScoreHook scoreHook);
+                             NormalizerAttrInterface normalizer, ScoreHook scoreHook);
 
 /// Adds `func.func private @name(accumulators, statistics)`, which sets them to the state before the first key.
 func::FuncOp emitPanelInit(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                           const NormalizerEmitter &normalizer);
+                           NormalizerAttrInterface normalizer);
 
 } // namespace mlir::attn
 

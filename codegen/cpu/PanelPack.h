@@ -36,7 +36,7 @@ struct PanelStoreOptions {
 /// - output: strided view [group][positions][valueDim]; logSumExp, rowMax: view [group][positions] x f32 with free strides, see
 ///   `rowStatisticView`.
 func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                            const NormalizerEmitter &normalizer, const PanelStoreOptions &options);
+                            NormalizerAttrInterface normalizer, const PanelStoreOptions &options);
 
 /// Adds `func.func private @name(accumulators, statistics, firstRow, rowCount, partialOutputs, partialStatistics)`, which
 /// writes the state of each row as it is, for a later merge.
@@ -44,7 +44,7 @@ func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKe
 /// - partialOutputs: strided view [group][positions][valueDim] x f32; partialStatistics: [group][positions][numStatistics] x
 /// f32.
 func::FuncOp emitPanelStorePartial(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                                   const NormalizerEmitter &normalizer, int64_t group);
+                                   NormalizerAttrInterface normalizer, int64_t group);
 
 /// memref<?x?xf32> with free strides and offset.
 MemRefType rowStatisticView(MLIRContext *context);

@@ -93,7 +93,7 @@ SmallVector<Value> loadStatistics(ImplicitLocOpBuilder &b, VectorType laneType, 
 } // namespace
 
 func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                            const NormalizerEmitter &normalizer, const PanelStoreOptions &options) {
+                            NormalizerAttrInterface normalizer, const PanelStoreOptions &options) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   SmallVector<Type> types = {config.accumulatorType(), config.statisticsType(normalizer), b.getF32Type(), b.getIndexType(),
                              b.getIndexType(),         stridedView(3, options.output)};
@@ -103,11 +103,11 @@ func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKe
   PanelRowWriter writer(b, config, options.group, arguments[3], arguments[4]);
   writer.forLaneGroups([&](Value firstLane) {
     SmallVector<Value> statistics =
-        loadStatistics(b, config.atom.getLaneType(), arguments[1], normalizer.getNumStatistics(), firstLane);
-    FinalRow row = normalizer.finalize(b, statistics, arguments[2]);
-    writer.writeColumns(arguments[0], row.outputScale, firstLane, arguments[5]);
+        loadStatistics(b, config.atom.getLaneType(), arguments[1], normalizer.getInitialStatistics().size(), firstLane);
+    FinalResult row = normalizer.buildFinalize(b, statistics, splat(b, config.atom.getLaneType(), arguments[2]));
+    writer.writeColumns(arguments[0], row.outputFactor, firstLane, arguments[5]);
     if (options.logSumExp)
-      writer.writeScalars(row.logSumExp, firstLane, arguments[6], {});
+      writer.writeScalars(row.lse, firstLane, arguments[6], {});
     if (options.rowMax)
       writer.writeScalars(row.rowMax, firstLane, arguments.back(), {});
   });
@@ -116,7 +116,7 @@ func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKe
 }
 
 func::FuncOp emitPanelStorePartial(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                                   const NormalizerEmitter &normalizer, int64_t group) {
+                                   NormalizerAttrInterface normalizer, int64_t group) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   Type view = stridedView(3, b.getF32Type());
   func::FuncOp function = beginFunction(
@@ -127,7 +127,7 @@ func::FuncOp emitPanelStorePartial(ModuleOp module, llvm::StringRef name, const 
   writer.forLaneGroups([&](Value firstLane) {
     writer.writeColumns(arguments[0], /*scale=*/Value(), firstLane, arguments[4]);
     SmallVector<Value> statistics =
-        loadStatistics(b, config.atom.getLaneType(), arguments[1], normalizer.getNumStatistics(), firstLane);
+        loadStatistics(b, config.atom.getLaneType(), arguments[1], normalizer.getInitialStatistics().size(), firstLane);
     for (auto [statistic, value] : llvm::enumerate(statistics))
       writer.writeScalars(value, firstLane, arguments[5], indexConstant(b, statistic));
   });

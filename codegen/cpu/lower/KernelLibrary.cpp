@@ -1,7 +1,6 @@
 //===- KernelLibrary.cpp - micro-kernels of one module --------------------===//
 
 #include "codegen/cpu/lower/KernelLibrary.h"
-#include "codegen/cpu/AttributeNormalizer.h"
 #include "codegen/cpu/TilePack.h"
 #include "codegen/cpu/lower/RowIntervals.h"
 #include "codegen/cpu/lower/ScoreHooks.h"
@@ -39,7 +38,7 @@ func::FuncOp KernelLibrary::getOrCreate(StringRef prefix, const Twine &key, llvm
 
 func::FuncOp KernelLibrary::getPanelInit(const PanelKernelConfig &config, NormalizerAttrInterface normalizer) {
   return getOrCreate("panel_init", describe(config) + toText(normalizer), [&](StringRef name) {
-    return emitPanelInit(module, name, config, AttributeNormalizer(normalizer));
+    return emitPanelInit(module, name, config, normalizer);
   });
 }
 
@@ -59,7 +58,7 @@ func::FuncOp KernelLibrary::getPanelKernel(PanelKernelConfig config, NormalizerA
     PanelScoreHook hook(scores);
     auto call = [&](ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) { return hook.apply(b, score, context); };
     ScoreHook none;
-    return emitPanelKernel(module, name, config, AttributeNormalizer(normalizer), hook.isIdentity() ? none : ScoreHook(call));
+    return emitPanelKernel(module, name, config, normalizer, hook.isIdentity() ? none : ScoreHook(call));
   });
 }
 
@@ -88,11 +87,11 @@ func::FuncOp KernelLibrary::getPanelStore(const PanelKernelConfig &config, Norma
   key += options.logSumExp ? " lse" : "";
   key += options.rowMax ? " max" : "";
   return getOrCreate("store", key, [&](StringRef name) {
-    return emitPanelStore(module, name, config, AttributeNormalizer(normalizer), options);
+    return emitPanelStore(module, name, config, normalizer, options);
   });
 }
 
-static func::FuncOp emitPanelMerge(ModuleOp module, StringRef name, const PanelKernelConfig &config, const AttributeNormalizer &normalizer) {
+static func::FuncOp emitPanelMerge(ModuleOp module, StringRef name, const PanelKernelConfig &config, NormalizerAttrInterface normalizer) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   Type accumulators = config.accumulatorType(), statistics = config.statisticsType(normalizer);
   func::FuncOp function = beginFunction(b, module, name, {accumulators, statistics, accumulators, statistics, b.getF32Type()});
@@ -101,11 +100,11 @@ static func::FuncOp emitPanelMerge(ModuleOp module, StringRef name, const PanelK
   for (unsigned vector = 0; vector < config.block.vectors; ++vector) {
     Value column = indexConstant(b, vector * config.atom.getMachine().lanes);
     SmallVector<Value> mine, other;
-    for (unsigned n = 0; n < normalizer.getNumStatistics(); ++n) {
+    for (unsigned n = 0; n < normalizer.getInitialStatistics().size(); ++n) {
       mine.push_back(loadAligned(b, lanes, arguments[1], {indexConstant(b, n), column}));
       other.push_back(loadAligned(b, lanes, arguments[3], {indexConstant(b, n), column}));
     }
-    MergedState merged = normalizer.merge(b, mine, other, arguments[4]);
+    MergeResult merged = normalizer.buildMerge(b, mine, other, splat(b, lanes, arguments[4]));
     for (auto [n, statistic] : llvm::enumerate(merged.statistics))
       storeAligned(b, statistic, arguments[1], {indexConstant(b, n), column});
     forLoop(b, indexConstant(b, 0), indexConstant(b, config.valueDim), 1, [&](Value row) {
@@ -113,7 +112,7 @@ static func::FuncOp emitPanelMerge(ModuleOp module, StringRef name, const PanelK
         Value loaded = loadAligned(b, lanes, memory, {row, column});
         return factor ? Value(arith::MulFOp::create(b, loaded, factor)) : loaded;
       };
-      Value sum = arith::AddFOp::create(b, scaled(arguments[0], merged.scaleA), scaled(arguments[2], merged.scaleB));
+      Value sum = arith::AddFOp::create(b, scaled(arguments[0], merged.lhsFactor), scaled(arguments[2], merged.rhsFactor));
       storeAligned(b, sum, arguments[0], {row, column});
     });
   }
@@ -123,7 +122,7 @@ static func::FuncOp emitPanelMerge(ModuleOp module, StringRef name, const PanelK
 
 func::FuncOp KernelLibrary::getPanelMerge(const PanelKernelConfig &config, NormalizerAttrInterface normalizer) {
   return getOrCreate("merge", describe(config) + toText(normalizer), [&](StringRef name) {
-    return emitPanelMerge(module, name, config, AttributeNormalizer(normalizer));
+    return emitPanelMerge(module, name, config, normalizer);
   });
 }
 

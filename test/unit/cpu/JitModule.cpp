@@ -4,6 +4,7 @@
 
 #include "codegen/cpu/CpuPipeline.h"
 #include "codegen/cpu/ObjectEmitter.h"
+#include "dialect/AttnDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -26,6 +27,7 @@ struct JitModule::Jit {
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
   registerCpuCodegen(registry);
+  registry.insert<AttnDialect>();
   return registry;
 }
 

@@ -2,7 +2,6 @@
 
 #include "test/unit/cpu/PanelAttention.h"
 
-#include "codegen/cpu/SoftmaxNormalizer.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -41,7 +40,7 @@ PanelAttention::PanelAttention(const CpuMachine &machine, const PanelProblem &pr
     : problem(problem), config(machine, typeOf(module.getContext(), problem.dtype), problem.keyDim, problem.valueDim),
       c((hookScales ? 1.0 : problem.scale) * llvm::numbers::log2e), factor(config.atom.getPackFactor()) {
   Type storage = typeOf(module.getContext(), problem.dtype);
-  SoftmaxNormalizer softmax;
+  auto softmax = SoftmaxAttr::get(module.getContext());
   if (const char *block = std::getenv("ATTN_TEST_BLOCK"))
     std::sscanf(block, "%ux%u", &config.block.keys, &config.block.vectors);
   if (problem.prefetch)
@@ -86,14 +85,15 @@ PanelAttention::PanelAttention(const CpuMachine &machine, const PanelProblem &pr
   guardEnd = Buffer(rows * 4);
 }
 
-Interval PanelAttention::panelInterval(int64_t firstRow, int64_t rowCount) const {
-  Interval all = {problem.keys, 0};
+PanelAttention::PanelInterval PanelAttention::panelInterval(int64_t firstRow, int64_t rowCount) const {
+  PanelInterval interval = {{problem.keys, 0}, {0, problem.keys}};
   for (int64_t row = firstRow; row < firstRow + rowCount; ++row) {
     Interval visible = problem.visibleAt(row / problem.group);
+    interval.all = {std::max(interval.all.first, visible.first), std::min(interval.all.end, visible.end)};
     if (visible.first < visible.end)
-      all = {std::min(all.first, visible.first), std::max(all.end, visible.end)};
+      interval.any = {std::min(interval.any.first, visible.first), std::max(interval.any.end, visible.end)};
   }
-  return all;
+  return interval;
 }
 
 void PanelAttention::runSuperblock(int64_t firstRow, int64_t rowCount) {
@@ -109,7 +109,12 @@ void PanelAttention::runSuperblock(int64_t firstRow, int64_t rowCount) {
                                                                               count);
     reinterpret_cast<void (*)(void *, void *)>(init)(&accumulator, &statistic);
   }
-  Interval range = panelInterval(firstRow, rowCount);
+  std::vector<PanelInterval> intervals;
+  Interval range = {problem.keys, 0};
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    intervals.push_back(panelInterval(firstRow + panel * rows, std::min(rows, rowCount - panel * rows)));
+    range = {std::min(range.first, intervals[panel].any.first), std::max(range.end, intervals[panel].any.end)};
+  }
   int64_t paddedKeyDim = roundUp(problem.keyDim, factor);
   auto keyScratch = dense(packedKeys.as<void>(), tile, paddedKeyDim);
   auto valueScratch = dense(packedValues.as<void>(), tile / factor, problem.valueDim * factor);
@@ -136,18 +141,17 @@ void PanelAttention::runSuperblock(int64_t firstRow, int64_t rowCount) {
     valueSource.offset += tile * problem.getValueStride();
     for (int64_t panel = 0; panel < panels; ++panel) {
       int64_t panelRow = firstRow + panel * rows, count = std::min(rows, firstRow + rowCount - panelRow);
-      Interval visible = panelInterval(panelRow, count);
+      Interval visible = intervals[panel].any, all = intervals[panel].all;
       int64_t firstKey = std::max<int64_t>(visible.first - start, 0) / block * block;
       int64_t endKey = std::min(tile, roundUp(visible.end - start, block));
       if (firstKey >= endKey)
         continue;
-      bool guarded = false;
+      bool guarded = all.first > start + firstKey || all.end < start + endKey;
       int32_t *firsts = guardFirst.as<int32_t>(), *ends = guardEnd.as<int32_t>();
-      for (int64_t row = 0; row < rows; ++row) {
+      for (int64_t row = 0; guarded && row < rows; ++row) {
         Interval seen = problem.visibleAt((panelRow + std::min(row, count - 1)) / problem.group);
         firsts[row] = seen.first - start;
         ends[row] = seen.end - start;
-        guarded |= firsts[row] > firstKey || ends[row] < endKey;
       }
       auto queryPanel = panelView(queryPanels[panel], config.atom.getSteps(problem.keyDim));
       auto accumulator = panelView(accumulators[panel], problem.valueDim);

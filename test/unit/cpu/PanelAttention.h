@@ -61,7 +61,11 @@ public:
 
 private:
   void runSuperblock(int64_t firstRow, int64_t rowCount);
-  Interval panelInterval(int64_t firstRow, int64_t rowCount) const;
+  /// What the rows of a panel see: `any` of them, and `all` of them.
+  struct PanelInterval {
+    Interval any, all;
+  };
+  PanelInterval panelInterval(int64_t firstRow, int64_t rowCount) const;
 
   PanelProblem problem;
   JitModule module;

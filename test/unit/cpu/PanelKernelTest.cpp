@@ -1,6 +1,7 @@
 //===- PanelKernelTest.cpp - panel kernels against attention in double ----===//
 
 #include "test/unit/cpu/NaiveAttention.h"
+#include "test/unit/cpu/RunnableLevels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -19,18 +20,6 @@ double tolerance(const PanelProblem &p) {
   if (p.dtype == Dtype::BF16 || p.output == Dtype::BF16)
     return 6e-3;
   return p.output == Dtype::F16 ? 6e-4 : 2e-6;
-}
-
-/// The levels that the processor can run.
-std::vector<CpuMachine> runnableLevels() {
-  llvm::StringRef host = CpuMachine::detectHost().name;
-  std::vector<CpuMachine> levels;
-  for (const CpuMachine &level : CpuMachine::levels()) {
-    levels.push_back(level);
-    if (level.name == host)
-      break;
-  }
-  return levels;
 }
 
 template <typename Score = double (*)(double, int64_t, int64_t, int64_t)>
