@@ -35,6 +35,13 @@ static const TargetInfo *knownTargets() {
   return targets;
 }
 
+static const char *bestTarget() {
+  int best = kNumTargets - 1;
+  while (!knownTargets()[best].supported)
+    --best;
+  return knownTargets()[best].name;
+}
+
 static const TargetInfo *findTarget(const char *name) {
   for (int i = 0; i < kNumTargets; ++i)
     if (!std::strcmp(knownTargets()[i].name, name))
@@ -52,7 +59,7 @@ attn_status attnrt::requireTarget(const std::string &what, const char *target) {
   }
   if (!info->supported)
     return fail(ATTN_UNSUPPORTED_TARGET, what + ": target " + target + " needs " + info->needs + ", which this CPU lacks; it can run " +
-                                             attn_host_target());
+                                             bestTarget());
   return ATTN_OK;
 }
 
@@ -63,12 +70,7 @@ attn_status attnrt::resolveTarget(const char *asked, std::string &target) {
 
 extern "C" const char *attn_host_target(void) {
   const char *chosen = std::getenv("ATTN_TARGET");
-  if (chosen && *chosen && std::strcmp(chosen, "host"))
-    return chosen;
-  int best = kNumTargets - 1;
-  while (!knownTargets()[best].supported)
-    --best;
-  return knownTargets()[best].name;
+  return chosen && *chosen && std::strcmp(chosen, "host") ? chosen : bestTarget();
 }
 
 extern "C" int attn_can_run(const char *target) {
