@@ -19,7 +19,8 @@ enum class ArgumentSet {
 using ArgumentBlock = std::vector<int64_t>;
 
 /// Checks kinds, dtypes, ranks and the ranges of scalars of `values`, `count` of them, and writes them to `block`.
-attn_status packArguments(const attn_kernel *kernel, const attn_value *values, int32_t count, ArgumentSet set, ArgumentBlock &block);
+attn_status packArguments(const attn_kernel *kernel, const attn_value *values, int32_t count, ArgumentSet set,
+                          ArgumentBlock &block);
 
 /// "f32", "bf16", ...; "unknown" for other numbers.
 const char *dtypeName(int32_t dtype);

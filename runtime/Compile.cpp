@@ -99,7 +99,8 @@ static attn_status compileText(const char *text, size_t length, const char *entr
   if (compiler.compile(text, length, entry, target.c_str(), &result))
     status = fail(ATTN_COMPILE_ERROR, result.error ? result.error : "the compiler failed without a message");
   else if (!result.kernel || result.kernel->abi_version != ATTN_ABI_VERSION)
-    status = fail(ATTN_NO_COMPILER, "'" + compiler.path + "': expected a kernel of ABI version " + std::to_string(ATTN_ABI_VERSION));
+    status =
+        fail(ATTN_NO_COMPILER, "'" + compiler.path + "': expected a kernel of ABI version " + std::to_string(ATTN_ABI_VERSION));
   if (status == ATTN_OK) {
     if (result.image)
       cache.store(key, result.image, result.image_size, result.kernel->name);
@@ -109,7 +110,8 @@ static attn_status compileText(const char *text, size_t length, const char *entr
   return status;
 }
 
-extern "C" attn_status attn_compile(const char *text, size_t length, const char *entry, const char *target, const attn_kernel **kernel) {
+extern "C" attn_status attn_compile(const char *text, size_t length, const char *entry, const char *target,
+                                    const attn_kernel **kernel) {
   if ((!text && length) || !kernel)
     return fail(ATTN_INVALID_ARGUMENT, "attn_compile: expected text and a place for the kernel, but got a null pointer");
   return guarded([&] {

@@ -35,6 +35,7 @@ Hash Hasher::finish() const {
 
 std::string attnrt::toHex(const Hash &hash) {
   char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash[1]), static_cast<unsigned long long>(hash[0]));
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash[1]),
+                static_cast<unsigned long long>(hash[0]));
   return text;
 }

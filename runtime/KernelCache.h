@@ -1,8 +1,8 @@
 //===- KernelCache.h - compiled kernels on disk -----------------*- C++ -*-===//
 //
-// One sealed shared object for each key, in a directory of the user's own. Entries appear by renaming a complete file, so that any number
-// of processes may read and write at the same time; whoever comes last wins, and all write the same. A damaged entry counts as absent.
-// A cache that cannot be read or written costs time, never an error: attn_last_warning tells.
+// One sealed shared object for each key, in a directory of the user's own. Entries appear by renaming a complete file, so that
+// any number of processes may read and write at the same time; whoever comes last wins, and all write the same. A damaged entry
+// counts as absent. A cache that cannot be read or written costs time, never an error: attn_last_warning tells.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,8 +18,8 @@ namespace attnrt {
 
 class KernelCache {
 public:
-  /// The user's cache: ATTN_CACHE_DIR, else $XDG_CACHE_HOME/attn, else ~/.cache/attn. Without any of them, or if ATTN_CACHE_DIR is empty,
-  /// a cache that holds nothing and takes nothing.
+  /// The user's cache: ATTN_CACHE_DIR, else $XDG_CACHE_HOME/attn, else ~/.cache/attn. Without any of them, or if ATTN_CACHE_DIR
+  /// is empty, a cache that holds nothing and takes nothing.
   static KernelCache forUser();
 
   explicit KernelCache(std::string directory) : directory(std::move(directory)) {}

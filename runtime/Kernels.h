@@ -11,8 +11,8 @@ namespace attnrt {
 /// The loaded kernel that was compiled under `key`, with one more user; null if there is none.
 const attn_kernel *findCompiled(const Hash &key);
 
-/// Takes over `loaded` with one user. `key`, if given, is what findCompiled asks for; should another thread have been faster, its kernel
-/// is returned and `loaded` released.
+/// Takes over `loaded` with one user. `key`, if given, is what findCompiled asks for; should another thread have been faster,
+/// its kernel is returned and `loaded` released.
 const attn_kernel *keepKernel(LoadedKernel loaded, const Hash *key);
 
 } // namespace attnrt

@@ -33,7 +33,8 @@ struct RunningStage {
 
 static void runTask(void *state, int64_t index, int32_t worker) {
   const auto *running = static_cast<const RunningStage *>(state);
-  running->kernel->task(running->arguments, running->workspace, running->scratch + worker * running->scratchBytes, running->stage, index);
+  running->kernel->task(running->arguments, running->workspace, running->scratch + worker * running->scratchBytes,
+                        running->stage, index);
 }
 
 /// Only a kernel that is linked into the program has not been checked when it was loaded.
@@ -59,8 +60,9 @@ static attn_status checkDistinct(const attn_kernel *kernel, const attn_value *va
     for (int32_t other = 0; other < kernel->num_args; ++other) {
       bool counts = other != out && kernel->args[other].role != ATTN_SCALAR;
       if (counts && values[other].as.tensor.data == values[out].as.tensor.data)
-        return fail(ATTN_INVALID_ARGUMENT, "argument '" + std::string(kernel->args[out].name) + "': an output must not overlap '" +
-                                               kernel->args[other].name + "', but both begin at the same address");
+        return fail(ATTN_INVALID_ARGUMENT, "argument '" + std::string(kernel->args[out].name) +
+                                               "': an output must not overlap '" + kernel->args[other].name +
+                                               "', but both begin at the same address");
     }
   }
   return ATTN_OK;
@@ -81,9 +83,10 @@ static attn_status runStages(const attn_kernel *kernel, LaunchState &state) {
   void *scratch = tooLarge ? nullptr : state.scratch.reserve(scratchBytes);
   void *workspace = state.workspace.reserve(plan.workspace_bytes);
   if ((!scratch && plan.scratch_bytes > 0) || (!workspace && plan.workspace_bytes > 0))
-    return fail(ATTN_OUT_OF_MEMORY, "kernel '" + std::string(kernel->name) + "': cannot get " + std::to_string(plan.workspace_bytes) +
-                                        " bytes of workspace and " + std::to_string(lease.workers()) + " times " +
-                                        std::to_string(plan.scratch_bytes) + " bytes of scratch memory");
+    return fail(ATTN_OUT_OF_MEMORY, "kernel '" + std::string(kernel->name) + "': cannot get " +
+                                        std::to_string(plan.workspace_bytes) + " bytes of workspace and " +
+                                        std::to_string(lease.workers()) + " times " + std::to_string(plan.scratch_bytes) +
+                                        " bytes of scratch memory");
   RunningStage running = {kernel, state.arguments.data(), workspace, static_cast<char *>(scratch), plan.scratch_bytes, 0};
   for (; running.stage < kernel->num_stages; ++running.stage)
     lease.run(plan.tasks[running.stage], runTask, &running);

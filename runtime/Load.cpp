@@ -70,7 +70,8 @@ static attn_status load(std::string path, const char *name, const attn_kernel **
   if (!isRead)
     return fail(ATTN_CANNOT_READ, "cannot read '" + path + "': " + std::strerror(error));
   if (!isWholeSharedObject(bytes))
-    return fail(ATTN_NOT_A_KERNEL, "'" + path + "': expected a shared object for x86-64, but the file is damaged or something else");
+    return fail(ATTN_NOT_A_KERNEL,
+                "'" + path + "': expected a shared object for x86-64, but the file is damaged or something else");
   const Seal *seal = checkSeal(bytes);
   LoadedKernel loaded;
   if (attn_status status = openKernel(path, name ? name : seal ? seal->kernel : nameOfFile(path), loaded))

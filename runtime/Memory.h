@@ -8,8 +8,8 @@
 
 namespace attnrt {
 
-/// A block aligned to ATTN_BLOCK_ALIGNMENT that grows when needed. A launching thread keeps one of each kind between its calls, so that
-/// a decoding step does not pay for page faults; `trim` gives back what is too large to be kept.
+/// A block aligned to ATTN_BLOCK_ALIGNMENT that grows when needed. A launching thread keeps one of each kind between its calls,
+/// so that a decoding step does not pay for page faults; `trim` gives back what is too large to be kept.
 class Block {
 public:
   Block() = default;

@@ -1,7 +1,8 @@
 //===- SharedObject.h - kernels in files ------------------------*- C++ -*-===//
 //
-// A shared object is mapped into the process, and a damaged one would crash it long after it was opened. So a file is checked first: its
-// ELF headers must fit its length, and a file of the cache ends in a seal (which ELF loaders ignore) that holds its length and its hash.
+// A shared object is mapped into the process, and a damaged one would crash it long after it was opened. So a file is checked
+// first: its ELF headers must fit its length, and a file of the cache ends in a seal (which ELF loaders ignore) that holds its
+// length and its hash.
 //
 //===----------------------------------------------------------------------===//
 

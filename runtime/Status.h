@@ -1,7 +1,7 @@
 //===- Status.h - errors and warnings of the calling thread -----*- C++ -*-===//
 //
-// The C API reports errors as a code and a message kept for each thread. Functions of the library return the code and set the message
-// in one go: `return fail(ATTN_CANNOT_READ, "cannot open '" + path + "'")`.
+// The C API reports errors as a code and a message kept for each thread. Functions of the library return the code and set the
+// message in one go: `return fail(ATTN_CANNOT_READ, "cannot open '" + path + "'")`.
 //
 //===----------------------------------------------------------------------===//
 

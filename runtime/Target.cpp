@@ -25,7 +25,8 @@ static const TargetInfo *knownTargets() {
   static const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
                          __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
   static const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                         __builtin_cpu_supports("avx512vl");
   static const TargetInfo targets[kNumTargets] = {
       {"x86-64", "x86-64", true},
       {"x86-64-v3", "AVX2, FMA, BMI2 and F16C", v3},
@@ -58,8 +59,8 @@ attn_status attnrt::requireTarget(const std::string &what, const char *target) {
     return fail(ATTN_UNSUPPORTED_TARGET, what + ": expected one of the targets " + names + ", but got '" + target + "'");
   }
   if (!info->supported)
-    return fail(ATTN_UNSUPPORTED_TARGET, what + ": target " + target + " needs " + info->needs + ", which this CPU lacks; it can run " +
-                                             bestTarget());
+    return fail(ATTN_UNSUPPORTED_TARGET,
+                what + ": target " + target + " needs " + info->needs + ", which this CPU lacks; it can run " + bestTarget());
   return ATTN_OK;
 }
 

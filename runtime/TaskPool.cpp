@@ -15,7 +15,8 @@
 
 using namespace attnrt;
 
-/// Longer than the gap between two stages or between the layers of a decoding step, shorter than anything a user would notice as load.
+/// Longer than the gap between two stages or between the layers of a decoding step, shorter than anything a user would notice
+/// as load.
 static constexpr std::chrono::microseconds kSpinTime(50);
 static constexpr int kMaxThreads = 1024;
 
@@ -60,7 +61,8 @@ static int defaultThreads() {
 /// Never destroyed: at exit, threads may still sleep in it.
 static std::atomic<TaskPool *> processPool{nullptr};
 
-/// The child of a fork has none of the parent's threads, and locks in whatever state they were: it leaves that pool and takes a new one.
+/// The child of a fork has none of the parent's threads, and locks in whatever state they were: it leaves that pool and takes a
+/// new one.
 static void replacePool() { processPool = new TaskPool(processPool.load()->threads()); }
 
 TaskPool &TaskPool::get() {

@@ -1,11 +1,12 @@
 //===- TaskPool.h - persistent threads that share tasks ---------*- C++ -*-===//
 //
-// One loop at a time: the threads take indices from one counter, lowest first, so that the longest tasks start first and the short ones
-// fill the gaps. The thread that starts the loop takes part. Threads are started when first needed, spin for some microseconds when they
-// run out of work, then sleep.
+// One loop at a time: the threads take indices from one counter, lowest first, so that the longest tasks start first and the
+// short ones fill the gaps. The thread that starts the loop takes part. Threads are started when first needed, spin for some
+// microseconds when they run out of work, then sleep.
 //
-// A launch leases the pool for all its stages. Whoever finds it leased (a second user thread, or a task that launches a kernel) runs its
-// loops alone: nobody ever waits for the pool, so nothing can deadlock. After a fork the child starts with a pool without threads.
+// A launch leases the pool for all its stages. Whoever finds it leased (a second user thread, or a task that launches a kernel)
+// runs its loops alone: nobody ever waits for the pool, so nothing can deadlock. After a fork the child starts with a pool
+// without threads.
 //
 //===----------------------------------------------------------------------===//
 
@@ -69,8 +70,8 @@ private:
   std::mutex leased;
   std::vector<std::thread> workers; // guarded by `leased`
 
-  // The current loop. A worker enters by counting itself in `gate` and works only if the gate was open then; the owner closes it and
-  // waits until nobody is inside before it touches the other fields again.
+  // The current loop. A worker enters by counting itself in `gate` and works only if the gate was open then; the owner closes
+  // it and waits until nobody is inside before it touches the other fields again.
   std::atomic<uint32_t> gate{kClosed};
   std::atomic<int64_t> next{0};
   std::atomic<int32_t> ticket{1}; // the owner is worker 0

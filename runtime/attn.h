@@ -8,11 +8,11 @@
  *   if (attn_launch(kernel, args, 4)) ...
  *   attn_free(kernel);
  *
- * A kernel describes itself: attn_kernel (attn_abi.h) holds its name, target, symbols and arguments. The kernel of a bundle that is
- * linked into the program (NAME_kernel) can be launched too, without loading it.
+ * A kernel describes itself: attn_kernel (attn_abi.h) holds its name, target, symbols and arguments. The kernel of a bundle
+ * that is linked into the program (NAME_kernel) can be launched too, without loading it.
  *
- * Every function may be called from any thread at any time. Functions that return attn_status return ATTN_OK or an error whose message
- * attn_last_error() gives; then no output was written.
+ * Every function may be called from any thread at any time. Functions that return attn_status return ATTN_OK or an error whose
+ * message attn_last_error() gives; then no output was written.
  */
 #ifndef ATTN_H
 #define ATTN_H
@@ -45,8 +45,8 @@ typedef enum attn_status {
 /* The message of the last error of the calling thread; "" if there was none. Valid until the thread's next call. */
 ATTN_API const char *attn_last_error(void);
 
-/* What the last attn_compile of the calling thread had to do without, such as a cache that cannot be written; "" if nothing. With
- * ATTN_VERBOSE=1 it is also printed to standard error. */
+/* What the last attn_compile of the calling thread had to do without, such as a cache that cannot be written; "" if nothing.
+ * With ATTN_VERBOSE=1 it is also printed to standard error. */
 ATTN_API const char *attn_last_warning(void);
 
 /* Version of this library. */
@@ -54,20 +54,21 @@ ATTN_API const char *attn_version(void);
 
 /* ---- kernels ---- */
 
-/* Opens the kernel `name` of a bundle: the bundle's directory, or a shared object. `name` may be null if there is only one (a shared
- * object holds the kernel it is named after). */
+/* Opens the kernel `name` of a bundle: the bundle's directory, or a shared object. `name` may be null if there is only one (a
+ * shared object holds the kernel it is named after). */
 ATTN_API attn_status attn_load(const char *path, const char *name, const attn_kernel **kernel);
 
 /* Compiles `length` bytes of MLIR text, or takes the kernel from the cache.
  *   entry   the function to compile; null: the only one
  *   target  "x86-64", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512bf16"; null or "host": attn_host_target()
  * The same text, entry and target give the same kernel as long as it is not freed. The cache lies in ATTN_CACHE_DIR, else in
- * $XDG_CACHE_HOME/attn, else in ~/.cache/attn; ATTN_CACHE_DIR= (empty) turns it off. The compiler, libattn.so, is expected beside this
- * library, or where ATTN_LIBRARY says. */
-ATTN_API attn_status attn_compile(const char *text, size_t length, const char *entry, const char *target, const attn_kernel **kernel);
+ * $XDG_CACHE_HOME/attn, else in ~/.cache/attn; ATTN_CACHE_DIR= (empty) turns it off. The compiler, libattn.so, is expected
+ * beside this library, or where ATTN_LIBRARY says. */
+ATTN_API attn_status attn_compile(const char *text, size_t length, const char *entry, const char *target,
+                                  const attn_kernel **kernel);
 
-/* Gives a kernel back that attn_load or attn_compile returned; once for each time it was returned. Null is allowed. No launch of it
- * may be running. */
+/* Gives a kernel back that attn_load or attn_compile returned; once for each time it was returned. Null is allowed. No launch
+ * of it may be running. */
 ATTN_API void attn_free(const attn_kernel *kernel);
 
 /* The best target that this CPU can run; the environment variable ATTN_TARGET overrides it. */
@@ -123,18 +124,20 @@ static inline attn_value attn_number(double number) {
   return value;
 }
 
-/* Computes the outputs from `count` = kernel->num_args values, of which the inputs and scalars are read and checked (data pointers are
- * not looked at). Each output becomes a dense tensor with its dtype, rank and sizes and no data: allocate, set data, launch. */
+/* Computes the outputs from `count` = kernel->num_args values, of which the inputs and scalars are read and checked (data
+ * pointers are not looked at). Each output becomes a dense tensor with its dtype, rank and sizes and no data: allocate, set
+ * data, launch. */
 ATTN_API attn_status attn_infer_outputs(const attn_kernel *kernel, attn_value *values, int32_t count);
 
-/* Checks all `count` = kernel->num_args values (inputs, scalars, outputs in the order of kernel->args), runs the kernel on the library's
- * threads and the calling one, and returns when it is done. Outputs must not overlap inputs or one another. */
+/* Checks all `count` = kernel->num_args values (inputs, scalars, outputs in the order of kernel->args), runs the kernel on the
+ * library's threads and the calling one, and returns when it is done. Outputs must not overlap inputs or one another. */
 ATTN_API attn_status attn_launch(const attn_kernel *kernel, const attn_value *values, int32_t count);
 
 /* ---- threads ---- */
 
-/* How many threads work on a launch, the calling one included. At first ATTN_NUM_THREADS, else the number of CPUs that this process may
- * use. With 1, no thread is ever started. A launch that finds the threads busy with another one runs on its calling thread alone. */
+/* How many threads work on a launch, the calling one included. At first ATTN_NUM_THREADS, else the number of CPUs that this
+ * process may use. With 1, no thread is ever started. A launch that finds the threads busy with another one runs on its calling
+ * thread alone. */
 ATTN_API int attn_get_num_threads(void);
 
 /* Waits for a running launch. ATTN_INVALID_ARGUMENT unless 1 <= threads <= 1024. */

@@ -1,18 +1,18 @@
 /* attn_abi.h: what a compiled CPU kernel looks like in memory.
  *
- * Plain C, no dependency. A bundle's object file defines one `attn_kernel` named NAME_kernel; everything that loads kernels (the
- * runtime library, the on-disk cache, the C functions inside a bundle) works through this description and nothing else.
+ * Plain C, no dependency. A bundle's object file defines one `attn_kernel` named NAME_kernel; everything that loads kernels
+ * (the runtime library, the on-disk cache, the C functions inside a bundle) works through this description and nothing else.
  *
  * ARGUMENT BLOCK. A kernel receives one pointer to 64-bit words: for each argument, in the order of `attn_kernel.args`,
  *   - a tensor: one `attn_view`, 9 words, whatever its rank (the first `rank` entries of shape and strides count),
  *   - a scalar: one word. Its dtype is i32 or i64 (both as int64), f32 (in the low four bytes) or f64.
  * Inputs come first, in the order of the description's arguments; then one tensor for each result.
  *
- * EXECUTION. `plan` reads sizes and scalars from the argument block and says how many tasks each stage has and how much memory is
- * needed. Stages run one after the other; the tasks of one stage are independent and may run in any order on any thread, the first
- * ones being the longest. Each concurrently running task needs a scratch block of its own; all share one workspace. Memory comes from
- * the caller, aligned to ATTN_BLOCK_ALIGNMENT; its contents need not be initialised. A task sets the floating-point state it needs
- * (round to nearest, denormals are zero) and restores the caller's.
+ * EXECUTION. `plan` reads sizes and scalars from the argument block and says how many tasks each stage has and how much memory
+ * is needed. Stages run one after the other; the tasks of one stage are independent and may run in any order on any thread, the
+ * first ones being the longest. Each concurrently running task needs a scratch block of its own; all share one workspace.
+ * Memory comes from the caller, aligned to ATTN_BLOCK_ALIGNMENT; its contents need not be initialised. A task sets the
+ * floating-point state it needs (round to nearest, denormals are zero) and restores the caller's.
  *
  * SHARED OBJECTS. The description of kernel NAME is exported as NAME_kernel, where NAME is `attn_kernel.name`.
  */
@@ -87,8 +87,8 @@ typedef struct attn_kernel {
   int32_t num_symbols;
   int32_t num_stages;
   const char *name;
-  const char *target;   /* "x86-64-v4+avx512bf16", ... */
-  const char *compiler; /* version of the compiler that made it */
+  const char *target;      /* "x86-64-v4+avx512bf16", ... */
+  const char *compiler;    /* version of the compiler that made it */
   const char *source_hash; /* of description, entry and target, hexadecimal */
   const attn_arg_info *args;
   const char *const *symbols; /* "B", "Tq", "Tk", ... */
@@ -99,10 +99,10 @@ typedef struct attn_kernel {
 /* One task of a parallel loop. */
 typedef void (*attn_body)(void *state, int64_t index, int32_t worker);
 
-/* A parallel loop that the caller of a bundle brings: calls body(state, index, worker) once for each index in [0, count), on any thread,
- * handing out low indices first, and returns when all calls have returned. Two calls that run at the same time have different worker
- * numbers, and each worker number is below the number of scratch blocks that the caller provides. Returns 0; another value ends the run
- * and is passed on. */
+/* A parallel loop that the caller of a bundle brings: calls body(state, index, worker) once for each index in [0, count), on
+ * any thread, handing out low indices first, and returns when all calls have returned. Two calls that run at the same time have
+ * different worker numbers, and each worker number is below the number of scratch blocks that the caller provides. Returns 0;
+ * another value ends the run and is passed on. */
 typedef int (*attn_parallel_for)(void *context, int64_t count, attn_body body, void *state);
 
 #ifdef __cplusplus

@@ -1,14 +1,15 @@
 /* attn_check.h: does an argument block fit a kernel?
  *
- * The one place that knows the rules, for the runtime library and for the check function inside every bundle. Hence plain C without
- * any library: it is compiled into kernels as well.
+ * The one place that knows the rules, for the runtime library and for the check function inside every bundle. Hence plain C
+ * without any library: it is compiled into kernels as well.
  */
 #ifndef ATTN_CHECK_H
 #define ATTN_CHECK_H
 
 #include "runtime/attn_abi.h"
 
-/* No tensor may claim more elements than a 47-bit address space holds, so that products of sizes cannot overflow in a kernel. */
+/* No tensor may claim more elements than a 47-bit address space holds, so that products of sizes cannot overflow in a kernel.
+ */
 #define ATTN_MAX_ELEMENTS ((int64_t)1 << 47)
 
 /* Messages are rare: their code is kept out of line and small. */
@@ -68,9 +69,10 @@ static inline const int64_t *attn_block_words(const attn_kernel *kernel, const v
   return word;
 }
 
-/* The size that the first tensor dimension with this symbol has; `arg` receives the tensor. Inputs come first in the block, so outputs
- * take their sizes from inputs. -1 if no argument before `end` has the symbol. */
-static inline int64_t attn_symbol_size(const attn_kernel *kernel, const void *block, int32_t symbol, int32_t end, int32_t *arg) {
+/* The size that the first tensor dimension with this symbol has; `arg` receives the tensor. Inputs come first in the block, so
+ * outputs take their sizes from inputs. -1 if no argument before `end` has the symbol. */
+static inline int64_t attn_symbol_size(const attn_kernel *kernel, const void *block, int32_t symbol, int32_t end,
+                                       int32_t *arg) {
   for (int32_t i = 0; i < end; ++i)
     for (int32_t d = 0; d < kernel->args[i].rank; ++d)
       if (kernel->args[i].symbol[d] == symbol && kernel->args[i].shape[d] < 0) {
@@ -234,7 +236,8 @@ static inline int attn_check_scalar(const attn_kernel *kernel, const void *block
   if (positive && finite)
     return 0;
   attn_put_argument(message, info);
-  attn_put_text(message, info->value_rule == ATTN_POSITIVE ? "expected a finite number above zero" : "expected a finite number, not below zero");
+  attn_put_text(message, info->value_rule == ATTN_POSITIVE ? "expected a finite number above zero"
+                                                           : "expected a finite number, not below zero");
   if (info->dtype == ATTN_I32 || info->dtype == ATTN_I64) {
     attn_put_text(message, ", but got ");
     attn_put_number(message, *word);
@@ -242,8 +245,9 @@ static inline int attn_check_scalar(const attn_kernel *kernel, const void *block
   return 1;
 }
 
-/* Whether the argument block breaks a rule: sizes (static ones, and equal ones for equal symbols), strides, pointers, lengths, scalars.
- * 0 if it fits; else 1, and a message that names the argument and the rule is written to `message`, `capacity` bytes at most. */
+/* Whether the argument block breaks a rule: sizes (static ones, and equal ones for equal symbols), strides, pointers, lengths,
+ * scalars. 0 if it fits; else 1, and a message that names the argument and the rule is written to `message`, `capacity` bytes
+ * at most. */
 static inline int attn_check_block(const attn_kernel *kernel, const void *block, char *text, int64_t capacity) {
   attn_message message = {text, capacity, 0};
   for (int32_t arg = 0; arg < kernel->num_args; ++arg) {

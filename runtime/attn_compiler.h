@@ -1,7 +1,7 @@
 /* attn_compiler.h: what the runtime library asks of the compiler library.
  *
- * libattn exports these functions; libattn_runtime opens it when text is compiled that the cache does not hold, and finds them by name.
- * Both speak plain C, so that neither has to be built with the other.
+ * libattn exports these functions; libattn_runtime opens it when text is compiled that the cache does not hold, and finds them
+ * by name. Both speak plain C, so that neither has to be built with the other.
  */
 #ifndef ATTN_COMPILER_H
 #define ATTN_COMPILER_H
@@ -18,12 +18,12 @@ extern "C" {
 #define ATTNC_INTERFACE_VERSION 1
 
 typedef struct attnc_result {
-  const attn_kernel *kernel;      /* loaded and ready to run, valid until release(handle) */
-  void *handle;                   /* owns the kernel's code */
-  void (*release)(void *handle);  /* unloads it; may be null if nothing has to be done */
-  const void *image;              /* the same kernel as a shared object, for the on-disk cache; null: not to be cached */
-  size_t image_size;              /* in bytes */
-  char *error;                    /* what is wrong with the input, null on success */
+  const attn_kernel *kernel;     /* loaded and ready to run, valid until release(handle) */
+  void *handle;                  /* owns the kernel's code */
+  void (*release)(void *handle); /* unloads it; may be null if nothing has to be done */
+  const void *image;             /* the same kernel as a shared object, for the on-disk cache; null: not to be cached */
+  size_t image_size;             /* in bytes */
+  char *error;                   /* what is wrong with the input, null on success */
 } attnc_result;
 
 /* Compiles `length` bytes of MLIR text (a terminating zero is not needed).

@@ -1,12 +1,13 @@
 /* BundleSupport.c: the part of a CPU kernel that is the same for all of them.
  *
- * Compiled once, when attn is built, to LLVM bitcode, and linked into every kernel by the compiler; freestanding, so that an object file
- * has no dependency:
+ * Compiled once, when attn is built, to LLVM bitcode, and linked into every kernel by the compiler; freestanding, so that an
+ * object file has no dependency:
  *
- *   clang -std=c11 -Oz -ffreestanding -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables -emit-llvm -c -I ROOT BundleSupport.c
+ *   clang -std=c11 -Oz -ffreestanding -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables -emit-llvm -c -I ROOT
+ * BundleSupport.c
  *
- * The compiler defines `attn_support_stages` and `attn_bundle_kernel` (whose `task` is `attn_support_task`), renames every `attn_bundle_X`
- * to NAME_X and makes the rest internal.
+ * The compiler defines `attn_support_stages` and `attn_bundle_kernel` (whose `task` is `attn_support_task`), renames every
+ * `attn_bundle_X` to NAME_X and makes the rest internal.
  */
 #include "runtime/attn_abi.h"
 #include "runtime/attn_check.h"
@@ -19,8 +20,8 @@
 typedef void (*attn_stage_fn)(const void *args, void *workspace, void *scratch, int64_t index);
 extern const attn_stage_fn attn_support_stages[];
 
-/* Round to nearest, all exceptions masked, denormal results and operands are zero. A peaked softmax makes denormals, and each of them
- * costs a microcode assist on some CPUs: a kernel a hundred times slower. */
+/* Round to nearest, all exceptions masked, denormal results and operands are zero. A peaked softmax makes denormals, and each
+ * of them costs a microcode assist on some CPUs: a kernel a hundred times slower. */
 #define ATTN_MXCSR 0x9fc0u
 
 void attn_support_task(const void *args, void *workspace, void *scratch, int32_t stage, int64_t index) {
@@ -45,11 +46,12 @@ typedef struct attn_running_stage {
 
 static void attn_support_body(void *state, int64_t index, int32_t worker) {
   const attn_running_stage *running = (const attn_running_stage *)state;
-  running->kernel->task(running->args, running->workspace, running->scratch + worker * running->scratch_bytes, running->stage, index);
+  running->kernel->task(running->args, running->workspace, running->scratch + worker * running->scratch_bytes, running->stage,
+                        index);
 }
 
-int attn_support_run(const attn_kernel *kernel, const void *args, void *workspace, void *scratch, attn_parallel_for parallel_for,
-                     void *context) {
+int attn_support_run(const attn_kernel *kernel, const void *args, void *workspace, void *scratch,
+                     attn_parallel_for parallel_for, void *context) {
   attn_plan plan;
   kernel->plan(args, &plan);
   attn_running_stage running = {kernel, args, workspace, (char *)scratch, plan.scratch_bytes, 0};
