@@ -5,6 +5,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 attn_install_packages
-attn_prepare_python demo
+attn_prepare_python
 attn_build release
 PYTHONPATH="$attn_root/build/python${PYTHONPATH:+:$PYTHONPATH}" exec "$attn_python" "$attn_root/examples/minilm/demo.py" "$@"

