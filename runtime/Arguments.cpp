@@ -76,8 +76,7 @@ attn_status attnrt::packArguments(const attn_kernel *kernel, const attn_value *v
   if (count != kernel->num_args)
     return fail(ATTN_INVALID_ARGUMENT, "kernel '" + std::string(kernel->name) + "': expected " +
                                            std::to_string(kernel->num_args) + " arguments, but got " + std::to_string(count));
-  const int64_t *end = attn_block_words(kernel, nullptr, kernel->num_args);
-  block.assign(reinterpret_cast<uintptr_t>(end) / sizeof(int64_t), 0);
+  block.assign(attn_words_before(kernel, count), 0);
   attn_status status = ATTN_OK;
   int64_t *words = block.data();
   for (int32_t arg = 0; arg < count && status == ATTN_OK; ++arg) {

@@ -61,12 +61,17 @@ static inline int64_t attn_dtype_bytes(int32_t dtype) {
   return dtype == ATTN_BF16 || dtype == ATTN_F16 ? 2 : dtype == ATTN_F64 || dtype == ATTN_I64 ? 8 : 4;
 }
 
+/* How many words the arguments before `arg` take; with arg = num_args, all of them. */
+static inline int64_t attn_words_before(const attn_kernel *kernel, int32_t arg) {
+  int64_t words = 0;
+  for (int32_t i = 0; i < arg; ++i)
+    words += kernel->args[i].role == ATTN_SCALAR ? 1 : (int64_t)(sizeof(attn_view) / sizeof(int64_t));
+  return words;
+}
+
 /* The first word of argument `arg` in the block. */
 static inline const int64_t *attn_block_words(const attn_kernel *kernel, const void *block, int32_t arg) {
-  const int64_t *word = (const int64_t *)block;
-  for (int32_t i = 0; i < arg; ++i)
-    word += kernel->args[i].role == ATTN_SCALAR ? 1 : sizeof(attn_view) / sizeof(int64_t);
-  return word;
+  return (const int64_t *)block + attn_words_before(kernel, arg);
 }
 
 /* The size that the first tensor dimension with this symbol has; `arg` receives the tensor. Inputs come first in the block, so
