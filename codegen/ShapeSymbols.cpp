@@ -235,6 +235,13 @@ static FailureOr<ShapeSymbols> inferSymbols(func::FuncOp function, ArrayRef<func
     if (failed(verifyResult(body.getTerminator(), index, result.results.back())))
       return failure();
   }
+  auto remember = [&](Value value) {
+    if (isa<RankedTensorType>(value.getType()))
+      result.values[value] = names.lookup(value);
+  };
+  llvm::for_each(body.getArguments(), remember);
+  for (Operation &op : body)
+    llvm::for_each(op.getResults(), remember);
   return result;
 }
 

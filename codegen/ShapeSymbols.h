@@ -8,6 +8,7 @@
 #ifndef ATTN_CODEGEN_SHAPESYMBOLS_H
 #define ATTN_CODEGEN_SHAPESYMBOLS_H
 
+#include "llvm/ADT/DenseMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <string>
@@ -38,6 +39,10 @@ struct ShapeSymbols {
   SmallVector<SmallVector<Extent>> results;
   /// For each argument that holds key lengths, the numbers of keys that bound its elements from above; none for others.
   SmallVector<SmallVector<Extent, 1>> valueBounds;
+
+  /// The extents of every tensor in the function's own body, arguments included. A dimension that follows from no argument has neither
+  /// a size nor a symbol.
+  llvm::DenseMap<Value, SmallVector<Extent>> values;
 
   /// The index of a name, or -1.
   int32_t find(StringRef name) const;

@@ -13,6 +13,7 @@ namespace {
 struct Uses {
   llvm::DenseMap<Value, std::string> names;
   llvm::DenseMap<Value, ValueRule> rules;
+  llvm::DenseSet<Value> rowStatistics;
 
   void name(Value value, StringRef name) {
     if (value)
@@ -41,6 +42,8 @@ static void collectAttention(AttentionOp op, Uses &uses) {
   uses.name(op.getOutput(), "o");
   uses.name(op.getLse(), "lse");
   uses.name(op.getRowMax(), "row_max");
+  uses.rowStatistics.insert(op.getLse());
+  uses.rowStatistics.insert(op.getRowMax());
   if (op.getScaleValue())
     uses.rules[op.getScaleValue()] = ValueRule::Positive;
   llvm::StringSet<> unrestricted;
@@ -67,6 +70,7 @@ static void collectMerge(MergeOp op, Uses &uses) {
   uses.name(op.getRhsLse(), "lse2");
   uses.name(op.getOutput(), "o");
   uses.name(op.getLse(), "lse");
+  uses.rowStatistics.insert(op.getLse());
 }
 
 /// A callee's parameters name the caller's values.
@@ -79,8 +83,11 @@ static LogicalResult collectCall(func::CallOp op, Uses &uses) {
     if (parameter.rule != ValueRule::Any)
       uses.rules[value] = parameter.rule;
   }
-  for (auto [value, parameter] : llvm::zip_equal(op.getResults(), callee->results))
+  for (auto [value, parameter] : llvm::zip_equal(op.getResults(), callee->results)) {
     uses.name(value, parameter.name);
+    if (parameter.isRowStatistic)
+      uses.rowStatistics.insert(value);
+  }
   return success();
 }
 
@@ -132,9 +139,10 @@ FailureOr<Signature> attn::inferSignature(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments()) {
     unsigned index = argument.getArgNumber();
     signature.arguments.push_back({getName(argument, "arg", index), argument.getType(), signature.shapes.arguments[index],
-                                   signature.shapes.valueBounds[index], uses->rules.lookup(argument)});
+                                   signature.shapes.valueBounds[index], uses->rules.lookup(argument), false});
   }
   for (auto [index, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
-    signature.results.push_back({getName(value, "result", index), value.getType(), signature.shapes.results[index], {}, ValueRule::Any});
+    signature.results.push_back({getName(value, "result", index), value.getType(), signature.shapes.results[index], {}, ValueRule::Any,
+                                 uses->rowStatistics.contains(value)});
   return signature;
 }

@@ -31,6 +31,8 @@ struct Parameter {
   /// The elements of an integer tensor lie between 0 and each of these; none: any value.
   SmallVector<Extent, 1> valueBounds;
   ValueRule rule = ValueRule::Any;
+  /// A result that is the lse or row maximum of an attention or a merge: one number for each row.
+  bool isRowStatistic = false;
 };
 
 /// The arguments and results of a function with the symbols of their sizes.

@@ -28,7 +28,7 @@ static LogicalResult checkArgument(func::FuncOp function, unsigned index, const 
   if (array.elementType != getElementTypeOrSelf(type))
     return emit() << "element type " << array.elementType;
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (array.shape.size() != (tensor ? tensor.getRank() : 0))
+  if (int64_t(array.shape.size()) != (tensor ? tensor.getRank() : 0))
     return emit() << "rank " << array.shape.size();
   for (size_t dim = 0; dim < array.shape.size(); ++dim)
     if (!tensor.isDynamicDim(dim) && tensor.getDimSize(dim) != array.shape[dim])
