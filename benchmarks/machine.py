@@ -101,7 +101,7 @@ class Guard:
             ctypes.memset(buffer, 1, size)
         read = lambda ahead: sum(self.on_cores(lambda core: self.peaks.attn_peak_read(buffers[core], size, ahead)))
         return Peaks(
-            fma_gflops=best(FMA),
+            fma_gflops=max(best(FMA), best(PROBE)),  # the probe's multiply-adds count too, should it have met the quieter moment
             bf16_gflops=best(BF16_DOT),
             read_gbytes=max(read(ahead) for ahead in (0, 2048, 4096, 8192, 16384) * 5),
             probe_gflops=self.quiet * len(self.cores),

@@ -101,13 +101,18 @@ attn_torch_folder() {
   "$1" -c 'import os, torch; print(os.path.dirname(os.path.dirname(os.path.abspath(torch.__file__))))' 2>/dev/null || true
 }
 
-# Prints the interpreter to use: the first that fits and imports PyTorch, else the first that fits.
+# Prints the interpreter to use: ATTN_PYTHON if given, else the first that fits and imports PyTorch, else the first that fits;
+# nothing if none fits.
 attn_find_python() {
   local candidate first=""
-  for candidate in ${ATTN_PYTHON:+"$ATTN_PYTHON"} python3 /usr/bin/python3; do
-    command -v "$candidate" >/dev/null && attn_python_fits "$candidate" || continue
+  if [[ -n "${ATTN_PYTHON:-}" ]]; then
+    attn_python_fits "$ATTN_PYTHON" && echo "$ATTN_PYTHON"
+    return 0
+  fi
+  for candidate in python3 /usr/bin/python3; do
+    attn_python_fits "$candidate" || continue
     first="${first:-$candidate}"
-    if [[ -n "${ATTN_PYTHON:-}" || -n "$(attn_torch_folder "$candidate")" ]]; then
+    if [[ -n "$(attn_torch_folder "$candidate")" ]]; then
       echo "$candidate"
       return
     fi
@@ -139,8 +144,8 @@ attn_pip_install() {
 attn_create_venv() {
   local base folder
   base="$(attn_find_python)"
-  [[ -n "$base" ]] || attn_fail "no Python >= 3.10 with venv, pip and headers found; install python3 python3-venv python3-dev," \
-    "or name one in ATTN_PYTHON"
+  [[ -n "$base" ]] || attn_fail "expected Python >= 3.10 with venv, pip and headers, but ${ATTN_PYTHON:-python3} is not;" \
+    "install python3 python3-venv python3-dev, or name another interpreter in ATTN_PYTHON"
   folder="$(attn_torch_folder "$base")"
   attn_step "create Python environment" "$base" -m venv --clear "$attn_venv" || attn_fail "could not create $attn_venv with $base"
   # A PyTorch that is installed already is used in place: its folder joins this environment's path, after the environment's own.
