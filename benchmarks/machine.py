@@ -48,12 +48,14 @@ class Guard:
     looked at (the very best is a moment of raised clock), but at least 0.85 of the FMA peak."""
 
     THRESHOLD = 0.90
-    WAITS = 40  # probes before a disturbed machine is taken as it is
+    NAP = 0.05  # seconds between two looks at a disturbed machine
+    WAITS = 40  # looks before it is taken as it is
     SWITCHES = 20  # involuntary context switches that a quiet system causes, a second and a core
 
     def __init__(self, cores):
         self.cores = cores
         self.peaks = load_peaks()
+        self.patience = 600.0  # seconds
         self.pool = concurrent.futures.ThreadPoolExecutor(len(cores)) if len(cores) > 1 else None
         self.loops = 2000
         self.loops = max(1000, int(self.loops * 1e-3 / (2000 * 768e-9 / max(1.0, self.rate(PROBE)[0]))))  # about 1 ms
@@ -82,11 +84,14 @@ class Guard:
         return self.probe() >= self.THRESHOLD
 
     def wait(self):
-        """Whether the cores are quiet, or become so soon."""
+        """Whether the cores are quiet, or become so within seconds. All waiting of a run together is limited by its patience."""
         for _ in range(self.WAITS):
             if self.is_quiet():
                 return True
-            time.sleep(0.05)
+            if self.patience <= 0:
+                return False
+            time.sleep(self.NAP)
+            self.patience -= self.NAP
         return False
 
     def time(self, function, repeats):

@@ -95,6 +95,8 @@ def test_verdicts():
     assert verdict(timed(1.0), timed(2.0)) == "met"
     assert verdict(timed(1.0), timed(1.9)) == "missed"
     assert verdict(timed(1.3), timed(4.0)) == "missed"  # 46 % of the roof
+    assert verdict({**timed(1.0), "quiet": 0}, timed(2.0)) == "undecided"
+    assert verdict(timed(1.0), {**timed(2.0), "quiet": 0}) == "undecided"
     assert verdict({"reason": "does not compile"}, timed(1.0)) == "missed"
 
 
