@@ -103,7 +103,7 @@ class Guard:
             function()
         seconds = time.perf_counter() - start
         switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw - switches
-        kept_cores = switches <= 2 + self.SWITCHES * seconds * len(self.cores)
+        kept_cores = switches <= 0.5 + self.SWITCHES * seconds * len(self.cores)
         return seconds / repeats, before and kept_cores and self.is_quiet()
 
     def measure(self):
