@@ -44,7 +44,7 @@ TEST_F(SignatureTest, one_attention_has_batch_queries_and_keys) {
   auto signature = infer(R"(
     func.func @f(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x2x?x16xf32>) -> (tensor<?x4x?x16xf32>, tensor<?x4x?xf32>) {
       %o, %l = attn.attention %q, %k, %v
-        : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x16xf32> -> tensor<?x4x?x16xf32>, lse tensor<?x4x?xf32>
+        : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x16xf32> -> tensor<?x4x?x16xf32>, lse : tensor<?x4x?xf32>
       return %o, %l : tensor<?x4x?x16xf32>, tensor<?x4x?xf32>
     })");
   ASSERT_TRUE(succeeded(signature)) << message;
@@ -74,8 +74,8 @@ TEST_F(SignatureTest, two_halves_of_keys_have_lengths_of_their_own) {
     !q = tensor<?x4x?x8xf32>
     !l = tensor<?x4x?xf32>
     func.func @f(%q: !q, %k: !q, %v: !q, %k2: !q, %v2: !q) -> !q {
-      %a, %la = attn.attention %q, %k, %v : !q, !q, !q -> !q, lse !l
-      %b, %lb = attn.attention %q, %k2, %v2 : !q, !q, !q -> !q, lse !l
+      %a, %la = attn.attention %q, %k, %v : !q, !q, !q -> !q, lse : !l
+      %b, %lb = attn.attention %q, %k2, %v2 : !q, !q, !q -> !q, lse : !l
       %o, %l = attn.merge %a, %la with %b, %lb : !q, !l
       return %o : !q
     })");
@@ -86,19 +86,19 @@ TEST_F(SignatureTest, two_halves_of_keys_have_lengths_of_their_own) {
 }
 
 TEST_F(SignatureTest, lengths_are_bounded_by_keys_and_numbers_have_rules) {
-  auto signature = infer(R"(
+  auto signature = infer(R"mlir(
     !t = tensor<?x4x?x8xf32>
     func.func @f(%q: !t, %k: !t, %v: !t, %n: tensor<?xi32>, %s: f32, %w: index, %x: i64, %c: f32) -> !t {
       %i = arith.index_cast %x : i64 to index
       %o = attn.attention %q, %k, %v mask = #attn.all_of<[#attn.window<left = W>, #attn.set<"(b, h, i, j)[Tq, Tk, X] : (i - j + X >= 0)">]>
-          scale = %s lengths(%n : tensor<?xi32>) symbols(W = %w, X = %i)
+          scale(%s) lengths(%n : tensor<?xi32>) symbols(W = %w, X = %i)
           score {
           ^bb0(%score: f32, %b: index, %h: index, %r: index, %j: index):
             %y = arith.addf %score, %c : f32
             attn.yield %y : f32
           } : !t, !t, !t -> !t
       return %o : !t
-    })");
+    })mlir");
   ASSERT_TRUE(succeeded(signature)) << message;
   EXPECT_EQ(getNames(signature->arguments), (SmallVector<std::string>{"q", "k", "v", "lengths", "scale", "W", "X", "arg7"}));
   EXPECT_EQ(signature->arguments[3].valueBounds, (SmallVector<Extent, 1>{symbol(2)}));

@@ -169,7 +169,7 @@ TEST_F(ReferenceTest, scale_is_constant_or_given) {
     x *= 2.0;
   Attended expected = attend(kCross, "");
   expectNear(run(describe(kCross, "scale = 0.125"), {q, key(kCross), value(kCross)})[0], expected.output);
-  expectNear(run(describe(kCross, "scale = %s", "%s: f32"), {q, key(kCross), value(kCross), number(0.125)})[0], expected.output);
+  expectNear(run(describe(kCross, "scale(%s)", "%s: f32"), {q, key(kCross), value(kCross), number(0.125)})[0], expected.output);
 }
 
 TEST_F(ReferenceTest, a_sample_of_rows_equals_the_whole) {

@@ -89,7 +89,7 @@ TEST_F(ReferenceTest, wrong_arguments_are_named) {
   };
   Array q = query(kSmall), k = key(kSmall), v = value(kSmall);
   expectMessage({q, k}, "expected 3 arguments, but got 2");
-  expectMessage({q, k, Array(builder.getF64Type(), v.shape)}, "but got element type f64");
+  expectMessage({q, k, Array(builder.getF64Type(), v.shape)}, "but got element type 'f64'");
   expectMessage({q, k, Array(f32, {5, 4})}, "but got rank 2");
   expectMessage({Array(f32, {2, 3, 5, 4}), k, v}, "but got size 3 in dimension 1");
   expectMessage({q, Array(f32, {1, 1, 5, 4}), v}, "expected 'key' to have size 2 in dimension 0, but got 1");
@@ -98,7 +98,7 @@ TEST_F(ReferenceTest, wrong_arguments_are_named) {
 
 TEST_F(ReferenceTest, wrong_lengths_and_scales_are_named) {
   std::string lengths = describe(kSmall, "lengths(%n : tensor<?xi32>)", "%n: tensor<?xi32>");
-  std::string scale = describe(kSmall, "scale = %s", "%s: f32");
+  std::string scale = describe(kSmall, "scale(%s)", "%s: f32");
   Array q = query(kSmall), k = key(kSmall), v = value(kSmall);
   EXPECT_NE(runWrong(lengths, {q, k, v, integers({5, 6})}).find("between 0 and the number of keys, 5, but got 6"), std::string::npos);
   EXPECT_NE(runWrong(lengths, {q, k, v, integers({-1, 5})}).find("but got -1"), std::string::npos);

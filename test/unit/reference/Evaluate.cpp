@@ -71,7 +71,7 @@ std::string ReferenceTest::describe(const Sizes &s, StringRef clauses, StringRef
   alias("o", s.heads, s.valueDim);
   stream << "!l = tensor<?x" << s.heads << "x?xf32>\n";
   stream << "func.func @f(%q: !q, %k: !k, %v: !v" << (arguments.empty() ? "" : ", ") << arguments << ") -> (!o, !l, !l) {\n"
-         << "  %o, %l, %m = attn.attention %q, %k, %v " << clauses << " : !q, !k, !v -> !o, lse !l, row_max !l\n"
+         << "  %o, %l, %m = attn.attention %q, %k, %v " << clauses << " : !q, !k, !v -> !o, lse : !l, row_max : !l\n"
          << "  return %o, %l, %m : !o, !l, !l\n}\n";
   return text;
 }

@@ -39,7 +39,7 @@ static const NamedMask kMasks[] = {
     {"#attn.sinks<2>", [](auto b, auto h, auto i, auto j) { return j < 2; }},
     {"#attn.strided<3>", [](auto b, auto h, auto i, auto j) { return floorMod(i - j, 3) == 0; }},
     {"#attn.key_stride<4, 1>", [](auto b, auto h, auto i, auto j) { return j % 4 == 1; }},
-    {"#attn.dilated<step = 2, window = 3>",
+    {"#attn.dilated<2, 3>",
      [](auto b, auto h, auto i, auto j) { return 0 <= i - j && i - j <= 4 && floorMod(i - j, 2) == 0; }},
     {"#attn.chunked<4>", [](auto b, auto h, auto i, auto j) { return floorDiv(i, 4) == floorDiv(j, 4); }},
     {"#attn.any_of<[#attn.causal, #attn.prefix<3>]>", [](auto b, auto h, auto i, auto j) { return j <= i || j < 3; }},

@@ -11,7 +11,7 @@ static const char *kHalves = R"(
     !t = tensor<?x2x?x4xf32>
     !l = tensor<?x2x?xf32>
     func.func private @part(%q: !t, %k: !t, %v: !t, %off: index) -> (!t, !l) {
-      %o, %l = attn.attention %q, %k, %v mask = #attn.causal offset(%off : index) : !t, !t, !t -> !t, lse !l
+      %o, %l = attn.attention %q, %k, %v mask = #attn.causal offset(%off : index) : !t, !t, !t -> !t, lse : !l
       return %o, %l : !t, !l
     }
     func.func @ring(%q: !t, %k: !t, %v: !t, %k2: !t, %v2: !t, %off: index, %off2: index) -> (!t, !l) {
