@@ -28,7 +28,8 @@ bool Torch::isTensor(nb::handle object) const {
 }
 
 const NumPy &NumPy::get() {
-  // Not a static initializer: its lock would be held while the import lets other threads of the interpreter run, and wait for that lock.
+  // Not a static initializer: its lock would be held while the import lets other threads of the interpreter run, and wait for
+  // that lock.
   static const NumPy *found = nullptr;
   if (found)
     return *found;

@@ -96,12 +96,22 @@ static attn_value toScalar(nb::handle object, const attn_arg_info &info) {
 /// Set by attn.set_num_threads or ATTN_NUM_THREADS; until then launches use as many threads as PyTorch.
 static bool threadsAreChosen = std::getenv("ATTN_NUM_THREADS") != nullptr;
 
+/// Waits for a running launch, whose thread may need the interpreter.
+static void changeThreads(int threads) {
+  attn_status status;
+  {
+    nb::gil_scoped_release release;
+    status = attn_set_num_threads(threads);
+  }
+  check(status);
+}
+
 static void followTorch() {
   if (threadsAreChosen)
     return;
   int threads = torchThreads();
   if (threads > 0 && threads != attn_get_num_threads())
-    check(attn_set_num_threads(threads));
+    changeThreads(threads);
 }
 
 int attnpy::getNumThreads() {
@@ -110,7 +120,7 @@ int attnpy::getNumThreads() {
 }
 
 void attnpy::setNumThreads(int threads) {
-  check(attn_set_num_threads(threads));
+  changeThreads(threads);
   threadsAreChosen = true;
 }
 

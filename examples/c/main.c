@@ -1,7 +1,7 @@
 /* A bundle in a C program: attention without Python, LLVM or any library but libc.
  *
- * attention.h and attention.o were made by `attn-compile`. The kernel runs twice, on this thread alone and on threads of our own, and both
- * results are compared with the formula in plain C.
+ * attention.h and attention.o were made by `attn-compile`. The kernel runs twice, on this thread alone and on threads of our
+ * own, and both results are compared with the formula in plain C.
  */
 #include "attention.h"
 
@@ -115,8 +115,8 @@ int main(void) {
   memset(o, 0, sizeof o);
   wrong |= attention_run(&args, workspace, scratch, parallel_for, NULL);
   double parallel = largest_error(args.scale, args.window);
-  printf("%s for %s: largest error %.1e alone, %.1e on %d threads\n", attention_kernel.name, attention_kernel.target, serial, parallel,
-         WORKERS);
+  printf("%s for %s: largest error %.1e alone, %.1e on %d threads\n", attention_kernel.name, attention_kernel.target, serial,
+         parallel, WORKERS);
 
   /* What does not fit is refused before it is run. */
   args.v.shape[2] -= 1;

@@ -1,7 +1,7 @@
 """Fixtures of the Python tests.
 
-CTest runs them on the build tree: PYTHONPATH names build/python, ATTN_TEST_KERNELS the directory of the kernels that were written by hand
-for the tests of the runtime, ATTN_TEST_COMPILER the library that stands in for the compiler.
+CTest runs them on the build tree: PYTHONPATH names build/python, ATTN_TEST_KERNELS the directory of the kernels written by
+hand for the tests of the runtime, ATTN_TEST_COMPILER the library that stands in for the compiler.
 """
 
 import os

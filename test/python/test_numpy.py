@@ -94,18 +94,22 @@ def refused(message, call, *args, **kwargs):
 
 def test_wrong_tensors(fake, inputs):
     q, k, v, lengths = inputs
-    refused("argument 'q': expected element type f32, but got float64", fake, q.astype(np.float64), k, v, lengths, 0.3, 4)
-    refused("argument 'q': expected element type f32, but got complex64", fake, q.astype(np.complex64), k, v, lengths, 0.3, 4)
-    refused("argument 'q': expected element type f32, but got >f4", fake, q.astype(">f4"), k, v, lengths, 0.3, 4)
-    refused("argument 'lengths': expected element type i32, but got int64", fake, q, k, v, lengths.astype(np.int64), 0.3, 4)
-    refused("argument 'q': expected rank 4, but got 3", fake, q[0], k, v, lengths, 0.3, 4)
-    refused("argument 'q': dimension 1: expected 4, but got 3", fake, q[:, :3], k, v, lengths, 0.3, 4)
-    refused("argument 'v': dimension 2: expected 7, but got 6 (Tk, as in 'k')", fake, q, k, v[:, :, :6], lengths, 0.3, 4)
-    refused("argument 'q': stride of the last dimension: expected 1, but got 2", fake, np.repeat(q, 2, -1)[..., ::2], k, v, lengths, 0.3, 4)
-    refused("argument 'q': expected a NumPy array, a PyTorch tensor or an object with DLPack, but got list", fake, q.tolist(), k, v, lengths, 0.3, 4)
-    refused("argument 'lengths': element (1): expected a value from 0 to 7 (Tk), but got 8", fake, q, k, v, np.array([7, 8], np.int32), 0.3, 4)
+    strided = np.repeat(q, 2, -1)[..., ::2]
     packed = np.zeros((2, 4, 5), np.dtype([("row", np.float32, 8), ("tag", "u1")]))["row"]
-    refused("argument 'q': expected strides of whole elements (4 bytes), but got 165 bytes", fake, packed, k, v, lengths, 0.3, 4)
+    for message, *tensors in [
+        ("'q': expected element type f32, but got float64", q.astype(np.float64), k, v, lengths),
+        ("'q': expected element type f32, but got complex64", q.astype(np.complex64), k, v, lengths),
+        ("'q': expected element type f32, but got >f4", q.astype(">f4"), k, v, lengths),
+        ("'lengths': expected element type i32, but got int64", q, k, v, lengths.astype(np.int64)),
+        ("'q': expected rank 4, but got 3", q[0], k, v, lengths),
+        ("'q': dimension 1: expected 4, but got 3", q[:, :3], k, v, lengths),
+        ("'v': dimension 2: expected 7, but got 6 (Tk, as in 'k')", q, k, v[:, :, :6], lengths),
+        ("'q': stride of the last dimension: expected 1, but got 2", strided, k, v, lengths),
+        ("'q': expected a NumPy array, a PyTorch tensor or an object with DLPack, but got list", q.tolist(), k, v, lengths),
+        ("'lengths': element (1): expected a value from 0 to 7 (Tk), but got 8", q, k, v, np.array([7, 8], np.int32)),
+        ("'q': expected strides of whole elements (4 bytes), but got 165 bytes", packed, k, v, lengths),
+    ]:
+        refused("argument " + message, fake, *tensors, 0.3, 4)
 
 
 def test_wrong_scalars(fake, inputs):
@@ -125,11 +129,15 @@ def test_wrong_calls(fake, inputs):
 
 def test_wrong_outputs(fake, inputs):
     o, lse = np.zeros((2, 4, 5, 8), np.float32), np.zeros((2, 4, 5), np.float32)
-    refused("kernel 'fake': out: expected 2 outputs, but got 1", fake, *inputs, 0.3, 4, out=o)
-    refused("argument 'o': dimension 2: expected 5, but got 4 (Tq, as in 'q')", fake, *inputs, 0.3, 4, out=(o[:, :, :4], lse))
-    refused("argument 'o': an output must not overlap 'q', but both begin at the same address", fake, *inputs, 0.3, 4, out=(inputs[0], lse))
-    o.flags.writeable = False
-    refused("argument 'o': expected an array that can be written to, but got a read-only one of float32", fake, *inputs, 0.3, 4, out=(o, lse))
+    read_only = o.view()
+    read_only.flags.writeable = False
+    for message, out in [
+        ("kernel 'fake': out: expected 2 outputs, but got 1", o),
+        ("argument 'o': dimension 2: expected 5, but got 4 (Tq, as in 'q')", (o[:, :, :4], lse)),
+        ("argument 'o': an output must not overlap 'q', but both begin at the same address", (inputs[0], lse)),
+        ("argument 'o': expected an array that can be written to, but got a read-only one of float32", (read_only, lse)),
+    ]:
+        refused(message, fake, *inputs, 0.3, 4, out=out)
     assert not o.any() and not lse.any()
 
 

@@ -8,8 +8,8 @@
  *   attention_run(&args, workspace, scratch, NULL, NULL);
  *
  * with plan.workspace_bytes bytes of workspace and plan.scratch_bytes bytes of scratch memory for each worker (one without a
- * parallel-for), both aligned to ATTN_BLOCK_ALIGNMENT. Nothing is allocated and no thread is started. All functions may be called from any
- * thread; calls at the same time need memory of their own.
+ * parallel-for), both aligned to ATTN_BLOCK_ALIGNMENT. Nothing is allocated and no thread is started. All functions may be
+ * called from any thread; calls at the same time need memory of their own.
  */
 #ifndef ATTN_BUNDLE_ATTENTION_H
 #define ATTN_BUNDLE_ATTENTION_H
@@ -28,9 +28,9 @@ typedef struct attention_args {
   attn_view lengths; /* input  i32 [B], each from 0 to Tk */
   float scale;       /* above zero */
   uint32_t scale_unused;
-  int64_t window;    /* not below zero */
-  attn_view o;       /* output f32 [B, 4, Tq, 8] */
-  attn_view lse;     /* output f32 [B, 4, Tq] */
+  int64_t window; /* not below zero */
+  attn_view o;    /* output f32 [B, 4, Tq, 8] */
+  attn_view lse;  /* output f32 [B, 4, Tq] */
 } attention_args;
 
 /* The kernel's description; attn_launch takes it too. */
@@ -42,8 +42,8 @@ int attention_check(const attention_args *args, char *message, int64_t capacity)
 /* How many tasks each stage has, and how much memory is needed. */
 void attention_plan(const attention_args *args, attn_plan *plan);
 
-/* Runs the kernel on arguments that fit. `parallel_for` runs the tasks of a stage on the caller's threads; with NULL they run one after
- * the other. `context` is handed to it. Returns 0, or what parallel_for returned. */
+/* Runs the kernel on arguments that fit. `parallel_for` runs the tasks of a stage on the caller's threads; with NULL they run
+ * one after the other. `context` is handed to it. Returns 0, or what parallel_for returned. */
 int attention_run(const attention_args *args, void *workspace, void *scratch, attn_parallel_for parallel_for, void *context);
 
 #ifdef __cplusplus

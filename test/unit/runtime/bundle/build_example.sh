@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds examples/c with nothing but a C compiler and runs it. The bundle's object file is made of the kernel that was written by hand.
+# Builds examples/c with nothing but a C compiler and runs it. The bundle's object file is made of the kernel written by hand.
 #   build_example.sh ROOT OUT [CC]
 set -eu
 root=$1 out=$2 cc=${3:-cc}
