@@ -126,6 +126,15 @@ Value StageLowering::buildKeysMemRef(KeyViewOp view) {
   return memref::CastOp::create(b, stridedView(2, source.getElementType()), subview);
 }
 
+/// The view from key `first` on, for what is not read.
+Value StageLowering::buildKeysAt(KeyViewOp view, Value first) {
+  int64_t columns = view.getView().getType().getFeatures();
+  SmallVector<OpFoldResult> offsets = {first, b.getIndexAttr(0)}, sizes = {b.getIndexAttr(1), b.getIndexAttr(columns)};
+  SmallVector<OpFoldResult> strides = {b.getIndexAttr(1), b.getIndexAttr(1)};
+  Value rows = memref::SubViewOp::create(b, buildKeysMemRef(view), offsets, sizes, strides);
+  return memref::CastOp::create(b, stridedView(2, view.getView().getType().getElementType()), rows);
+}
+
 Value StageLowering::countRows(QueryViewOp view) {
   return arith::MulIOp::create(b, view.getCount(), indexConstant(b, view.getGroup()));
 }
@@ -272,7 +281,11 @@ LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
     PositionValues positions = {view.getBatch(), headBase, firstRow, view.getOrigin(), view.getResidue(), firstKey};
     auto call = [&](const ScoreTreatment &scoreTreatment, Value first, Value end) {
       SmallVector<Value> extra = getHookValues(positions, scoreTreatment, [](Value value) { return value; });
-      func::FuncOp kernel = kernels.getPanelKernel(config, normalizer, scoreTreatment, llvm::to_vector(ValueRange(extra).getTypes()));
+      // A single panel waits for memory: its kernel loads the next tile on the side.
+      PanelKernelConfig callConfig = config;
+      if (stateType.getRows() == config.rows() && !scoreTreatment.restrict)
+        callConfig.prefetch = storage;
+      func::FuncOp kernel = kernels.getPanelKernel(callConfig, normalizer, scoreTreatment, llvm::to_vector(ValueRange(extra).getTypes()));
       SmallVector<Value> operands = {packed.lookup(work->keys).memory,
                                      packed.lookup(work->values).memory,
                                      getPanel(packed.lookup(rowPanel.getTile()).memory, local),
@@ -284,6 +297,10 @@ LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
                                      work->step.getExponent()};
       if (scoreTreatment.restrict)
         operands.append({firstVisible, endVisible});
+      if (callConfig.prefetch) {
+        Value next = arith::AddIOp::create(b, keyBase, indexConstant(b, config.keyTile));
+        operands.append({buildKeysAt(work->keyView, next), buildKeysAt(work->valueView, next)});
+      }
       operands.append(extra);
       func::CallOp::create(b, kernel, operands);
     };

@@ -63,6 +63,7 @@ private:
   // Views.
   Value buildRowsMemRef(QueryViewOp view);
   Value buildKeysMemRef(KeyViewOp view);
+  Value buildKeysAt(KeyViewOp view, Value first);
   /// Rows of the view, packed rows counted.
   Value countRows(QueryViewOp view);
   /// Calls `body(panel number in the tile, number among all panels, first row, rows of the panel)` for each panel of a row tile that has rows.
