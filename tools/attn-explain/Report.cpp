@@ -97,8 +97,11 @@ static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, 
 
 static void printTiles(const Workload &work, const Segmentation &segmentation, const TileChoice &tiles, raw_ostream &stream) {
   TileCounts counts = countTiles(work, segmentation, tiles.rows, tiles.keys);
-  stream << "    visited " << counts.guarded + counts.guardFree << " (" << counts.guardFree << " without guards, " << counts.guarded
-         << " guarded); a sweep over all pairs visits " << counts.all << "\n";
+  stream << "    " << counts.guardFree << " without guards, " << counts.guarded << " guarded, ";
+  if (counts.empty)
+    stream << *counts.empty << " of " << counts.all << " empty\n";
+  else
+    stream << "in strided views; " << counts.all << " in a sweep over all pairs\n";
 }
 
 static void printMap(const Workload &work, const Segmentation &segmentation, raw_ostream &stream) {

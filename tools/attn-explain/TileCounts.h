@@ -13,10 +13,12 @@ struct TileCounts {
   int64_t all = 0;
   int64_t guarded = 0;
   int64_t guardFree = 0;
+  /// Tiles of that sweep that no loop visits; none where a view is strided and has tiles of its own.
+  std::optional<int64_t> empty = 0;
 };
 
-/// Counts the tiles of `tileRows` rows and `tileKeys` keys that the segments' loops visit. Strided views have tiles of their own, which
-/// is why visited and empty tiles need not add up to all of them.
+/// Counts the tiles of `tileRows` rows and `tileKeys` keys that the segments' loops visit. A tile that two
+/// segments visit counts twice.
 TileCounts countTiles(const Workload &work, const Segmentation &segmentation, int64_t tileRows, int64_t tileKeys);
 
 /// A picture of batch entry 0, head 0, at most `cells` characters wide and high: '.' nothing visible, '#' everything, '+' a part, '?' a part
