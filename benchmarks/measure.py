@@ -32,11 +32,10 @@ class Failure(NamedTuple):
     reason: str
 
 
-def _time(function, repeats):
+def _seconds(function):
     start = time.perf_counter()
-    for _ in range(repeats):
-        function()
-    return (time.perf_counter() - start) / repeats
+    function()
+    return time.perf_counter() - start
 
 
 def _prepare(name, problem, tensors):
@@ -56,9 +55,8 @@ def _guarded(function, repeats, guard):
     seconds = None
     for attempt in range(TRIES):
         time.sleep(PAUSE)
-        before = guard.is_quiet()
-        taken = _time(function, repeats)
-        if before and guard.is_quiet():
+        taken, quiet = guard.time(function, repeats)
+        if quiet:
             return taken, True, attempt
         seconds = taken if seconds is None else min(seconds, taken)
     return seconds, False, TRIES
@@ -74,7 +72,7 @@ def measure(problem, names, guard, rounds):
                 functions[name], *prepared[name] = _prepare(name, problem, tensors)
             except Exception as exception:  # a peer that cannot do this problem must not end the run
                 results[name] = Failure(f"{type(exception).__name__}: {exception}".splitlines()[0])
-        repeats = {name: max(1, math.ceil(SHORTEST / _time(function, 1))) for name, function in functions.items()}
+        repeats = {name: max(1, math.ceil(SHORTEST / _seconds(function))) for name, function in functions.items()}
         quiet = {name: [] for name in functions}
         noisy = {name: [] for name in functions}
         disturbed = dict.fromkeys(functions, 0)

@@ -31,6 +31,7 @@ class _Judged:
         candidates = measured["candidates"]
         self.ours = candidates.get("attn")
         usable = lambda result: result is not None and "median" in result
+        self.quiet = not usable(self.ours) or self.ours["quiet"] > 0
         self.rate = _rate(cell, measured, self.ours) if usable(self.ours) else None
         self.share = self.rate / _roof(cell, part["peaks"]) if self.rate else None
         self.peers = {}
@@ -41,6 +42,7 @@ class _Judged:
             self.peers[name] = (rate, ratio, bar, result)
             if bar and self.rate and rate:
                 self.verdicts.append(ratio >= bar)
+                self.quiet = self.quiet and result["quiet"] > 0
         if self.ours is not None and not usable(self.ours):
             self.verdicts.append(False)
         if self.share and cell.share:
@@ -50,9 +52,15 @@ class _Judged:
         if self.rate and usable(base):
             self.reference = self.rate / (part["cells"][cell.reference]["flops"] / base["median"] / 1e9)
             self.verdicts.append(self.reference >= cell.reference_share)
+            self.quiet = self.quiet and base["quiet"] > 0
 
     def verdict(self):
-        return "" if not self.verdicts else "met" if all(self.verdicts) else "missed"
+        """"met" or "missed"; "undecided" where a figure that counts was never taken on a quiet machine; empty without a bar."""
+        if not self.verdicts:
+            return ""
+        if not self.quiet:
+            return "undecided"
+        return "met" if all(self.verdicts) else "missed"
 
 
 def _ours_text(judged):
@@ -104,12 +112,13 @@ def _scaling(run, keys=("full", "causal", "bf16"), bar=1.9):
     lines = ["| two threads | one thread, ms | two, ms | ratio (bar 1.9x) | |", "|---|---|---|---|---|"]
     for row in cells.rows(run["machine"]["vendor"], run["threads"]["1"]["peaks"]["bf16_gflops"] > 0):
         for cell in row.cells:
-            times = [part.get(cell.name, {}).get("candidates", {}).get("attn", {}).get("median") for part in (one, two)]
-            if row.key in keys and cell.problem.queries >= 4096 and all(times):
+            results = [part.get(cell.name, {}).get("candidates", {}).get("attn", {}) for part in (one, two)]
+            if row.key in keys and cell.problem.queries >= 4096 and all("median" in result for result in results):
+                times = [result["median"] for result in results]
                 ratio = times[0] / times[1]
-                lines.append(
-                    f"| {cell.name} | {times[0] * 1e3:.2f} | {times[1] * 1e3:.2f} | {ratio:.2f} | {'met' if ratio >= bar else 'missed'} |"
-                )
+                quiet = all(result["quiet"] for result in results)
+                verdict = "undecided" if not quiet else "met" if ratio >= bar else "missed"
+                lines.append(f"| {cell.name} | {times[0] * 1e3:.2f} | {times[1] * 1e3:.2f} | {ratio:.2f} | {verdict} |")
     return lines if len(lines) > 2 else []
 
 

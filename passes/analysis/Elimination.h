@@ -7,12 +7,14 @@
 
 namespace mlir::attn {
 
-/// The form that is at least zero exactly if an integer `variable` satisfies both `lower` >= 0 (positive coefficient of `variable`) and
-/// `upper` >= 0 (negative coefficient): one step of Fourier-Motzkin elimination. Neither holds `variable` inside a floor term.
+/// The form that is at least zero exactly if an integer `variable` satisfies both `lower` >= 0 (positive coefficient of
+/// `variable`) and `upper` >= 0 (negative coefficient): one step of Fourier-Motzkin elimination. Neither holds `variable`
+/// inside a floor term.
 ///
-/// `linearIn`, if not null, does not get into new floor terms; where that rules out the precise form, the result only follows from the
-/// two and `exact` becomes false.
-LinearForm combineBounds(const LinearForm &lower, const LinearForm &upper, AffineExpr variable, AffineExpr linearIn, bool &exact);
+/// `linearIn`, if not null, does not get into new floor terms; where that rules out the precise form, the result only follows
+/// from the two and `exact` becomes false.
+LinearForm combineBounds(const LinearForm &lower, const LinearForm &upper, AffineExpr variable, AffineExpr linearIn,
+                         bool &exact);
 
 } // namespace mlir::attn
 

@@ -76,7 +76,8 @@ public:
   }
 
 private:
-  /// Chooses, segment by segment, one way to hide it, and calls `visit` on the choices that rational numbers satisfy until it returns true.
+  /// Chooses, segment by segment, one way to hide it, and calls `visit` on the choices that rational numbers satisfy until it
+  /// returns true.
   bool search(const Feasibility &feasibility, llvm::function_ref<bool(ArrayRef<Literal>)> visit) const {
     Conjunct chosen;
     return searchFrom(0, chosen, feasibility, visit);

@@ -1,7 +1,7 @@
 //===- EmptyRows.h - rows that see nothing, for symbolic sizes --*- C++ -*-===//
 //
-// A query row that sees no key is legal (its output is zero) but seldom meant. This looks for sizes for which a mask has such a row;
-// VisiblePairs.h answers the same question for given sizes.
+// A query row that sees no key is legal (its output is zero) but seldom meant. This looks for sizes for which a mask has such a
+// row; VisiblePairs.h answers the same question for given sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +20,8 @@ struct EmptyRowQuery {
   };
   /// One for each symbol of the mask (MaskSymbol); missing ones are unbounded. Lengths are at least one in any case.
   SmallVector<Range> symbols;
-  /// Whether row r has the position r + Tk - Tq; otherwise the offset is an operand, and positions are anything that is not negative.
+  /// Whether row r has the position r + Tk - Tq; otherwise the offset is an operand, and positions are anything that is not
+  /// negative.
   bool offsetFromLengths = true;
   /// Heads are 0 to numHeads - 1.
   std::optional<int64_t> numHeads;
@@ -34,12 +35,13 @@ struct EmptyRow {
 
 struct EmptyRowAnswer {
   std::optional<EmptyRow> witness;
-  /// Without a witness: whether there is certainly none with numbers of magnitude up to 2^14. It is not certain if a predicate may hide
-  /// keys or the time is over.
+  /// Without a witness: whether there is certainly none with numbers of magnitude up to 2^14. It is not certain if a predicate
+  /// may hide keys or the time is over.
   bool isCertain = false;
 };
 
-/// Looks for numbers for which a row of the mask with segments `parts` (computeSegmentsApart) sees nothing; small ones are preferred.
+/// Looks for numbers for which a row of the mask with segments `parts` (computeSegmentsApart) sees nothing; small ones are
+/// preferred.
 EmptyRowAnswer findEmptyRow(ArrayRef<Segmentation> parts, const EmptyRowQuery &query, unsigned numSymbols, MLIRContext *context,
                             std::chrono::milliseconds budget = kDefaultAnalysisBudget);
 

@@ -2,11 +2,10 @@
 
 #include "passes/analysis/Feasibility.h"
 
+#include "mlir/Analysis/Presburger/Simplex.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
-#include "mlir/Analysis/Presburger/Simplex.h"
 
-#include <algorithm>
 #include <numeric>
 #include <tuple>
 
@@ -73,7 +72,7 @@ private:
   bool fill(presburger::Simplex &simplex) const {
     SmallVector<DynamicAPInt, 16> coefficients(count + 1);
     for (const auto &[row, constant] : rows) {
-      std::fill(coefficients.begin(), coefficients.end(), DynamicAPInt(0));
+      llvm::fill(coefficients, DynamicAPInt(0));
       for (auto [column, value] : row)
         coefficients[column] = DynamicAPInt(value);
       coefficients[count] = DynamicAPInt(constant);
@@ -141,7 +140,8 @@ void Feasibility::removeRedundant(Conjunct &conjunct) const {
   std::iota(order.begin(), order.end(), 0);
   auto complexity = [&](size_t index) {
     const LinearForm &form = conjunct[index].form;
-    size_t floors = llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
+    size_t floors =
+        llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
     return std::make_tuple(floors, form.getTerms().size(), conjunct.size() - index);
   };
   llvm::sort(order, [&](size_t a, size_t b) { return complexity(a) > complexity(b); });

@@ -13,8 +13,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// A piece whose own query stride is this much finer than the common one still profits from the view: its tiles of rows are spread
-/// wider, but it visits only its own keys.
+/// A piece whose own query stride is this much finer than the common one still profits from the view: its tiles of rows are
+/// spread wider, but it visits only its own keys.
 static constexpr int64_t kMaxStrideRatio = 4;
 
 static AffineExpr getDim(MaskDim dim, MLIRContext *context) { return getAffineDimExpr(static_cast<unsigned>(dim), context); }
@@ -28,8 +28,10 @@ static SmallVector<LinearForm> getDomainForms(const SegmentDomain &domain, MLIRC
                                    LinearForm::of(getDim(MaskDim::Head, context)),
                                    key,
                                    symbol(domain.keyLength) - key - 1};
-  if (domain.rowsAreNotNegative)
-    forms.push_back(LinearForm::of(getDim(MaskDim::Query, context)));
+  if (domain.rowLength) {
+    LinearForm row = LinearForm::of(getDim(MaskDim::Query, context));
+    forms.append({row, symbol(*domain.rowLength) - row - 1});
+  }
   return forms;
 }
 
@@ -83,8 +85,8 @@ static std::optional<Conjunct> getCertainBounds(const MaskFormula &mask, bool ne
 }
 
 /// The guarded path: everything is tested per element, within the bounds that are certain.
-static Segmentation guardWholeMask(const MaskFormula &mask, unsigned numSymbols, const SegmentDomain &domain, std::string reason,
-                                   MLIRContext *context) {
+static Segmentation guardWholeMask(const MaskFormula &mask, unsigned numSymbols, const SegmentDomain &domain,
+                                   std::string reason, MLIRContext *context) {
   Segmentation result;
   std::optional<Conjunct> bounds = getCertainBounds(mask, /*negated=*/false, getDim(MaskDim::Key, context));
   if (!bounds)
@@ -150,9 +152,13 @@ std::vector<Segmentation> mlir::attn::computeSegmentsApart(const MaskFormula &ma
 
   std::vector<Segmentation> result;
   for (const Conjunct &piece : expandAll(*pieces, /*allowRows=*/true, feasibility, context)) {
-    Segmentation &part = result.emplace_back();
-    part.rowStride = std::max<int64_t>(1, getRowStride(piece));
-    appendSegments(piece, part.rowStride, numSymbols, domain, feasibility.getDeadline(), context, part);
+    int64_t rowStride = std::max<int64_t>(1, getRowStride(piece));
+    auto part = llvm::find_if(result, [&](const Segmentation &other) { return other.rowStride == rowStride; });
+    if (part == result.end()) {
+      part = result.emplace(result.end());
+      part->rowStride = rowStride;
+    }
+    appendSegments(piece, rowStride, numSymbols, domain, feasibility.getDeadline(), context, *part);
   }
   return result;
 }

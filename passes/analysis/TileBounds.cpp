@@ -96,8 +96,8 @@ public:
 private:
   /// The row congruence leaves a row in the tile only if the last such row that is at most `last` is at least `first`.
   void addNearestRow(const Literal &literal, Conjunct &result) {
-    if (literal.kind != Literal::Kind::Congruent || literal.form.getCoefficient(row) != 1 || getFirstFloorOf(literal.form, row) ||
-        literal.form.involves(key))
+    if (literal.kind != Literal::Kind::Congruent || literal.form.getCoefficient(row) != 1 ||
+        getFirstFloorOf(literal.form, row) || literal.form.involves(key))
       return;
     LinearForm rest = literal.form - LinearForm::of(row), lastForm = LinearForm::of(last);
     LinearForm form = lastForm - (lastForm + rest).mod(literal.modulus) - LinearForm::of(first);
@@ -169,8 +169,12 @@ private:
   /// Drops what follows from the rest and sorts the literals into bounds and conditions.
   void finish(Conjunct literals, KeyBounds &bounds) {
     LinearForm residue = LinearForm::of(getAffineSymbolExpr(numSymbols, context));
-    SmallVector<LinearForm> domain = {LinearForm::of(last) - LinearForm::of(first), LinearForm::of(key), LinearForm::dim(context, 0),
-                                      LinearForm::dim(context, 1), residue, residue * -1 + (rowStride - 1)};
+    SmallVector<LinearForm> domain = {LinearForm::of(last) - LinearForm::of(first),
+                                      LinearForm::of(key),
+                                      LinearForm::dim(context, 0),
+                                      LinearForm::dim(context, 1),
+                                      residue,
+                                      residue * -1 + (rowStride - 1)};
     for (MaskSymbol length : {MaskSymbol::QueryLength, MaskSymbol::KeyLength})
       domain.push_back(LinearForm::of(getAffineSymbolExpr(static_cast<unsigned>(length), context)));
     Feasibility(domain, Deadline(kSimplificationBudget)).removeRedundant(literals);
@@ -236,7 +240,8 @@ KeyTiles mlir::attn::getKeyTiles(const TileBounds &bounds, ArrayRef<int64_t> dim
   return tiles;
 }
 
-int64_t mlir::attn::getKeyExtent(const Segment &segment, int64_t batch, int64_t head, ArrayRef<int64_t> symbols, int64_t length) {
+int64_t mlir::attn::getKeyExtent(const Segment &segment, int64_t batch, int64_t head, ArrayRef<int64_t> symbols,
+                                 int64_t length) {
   int64_t phase = evaluate(segment.keyPhase, {batch, head, 0}, symbols);
   return std::max<int64_t>(0, llvm::divideCeilSigned(length - phase, segment.keyStride));
 }

@@ -19,6 +19,6 @@ Segmentation mlir::attn::computeTransposedSegments(const MaskFormula &mask, unsi
                                                    std::chrono::milliseconds budget) {
   SegmentDomain domain;
   domain.keyLength = MaskSymbol::QueryLength;
-  domain.rowsAreNotNegative = true;
+  domain.rowLength = MaskSymbol::KeyLength;
   return computeSegments(transpose(mask, numSymbols, context), numSymbols + 1, context, budget, domain);
 }

@@ -1,9 +1,9 @@
 //===- TransposeTest.cpp - the queries of a key ---------------------------===//
 
+#include "passes/analysis/Transpose.h"
 #include "AnalysisMasks.h"
 #include "passes/analysis/AffineEvaluation.h"
 #include "passes/analysis/TileBounds.h"
-#include "passes/analysis/Transpose.h"
 #include "passes/analysis/VisiblePairs.h"
 
 #include "mlir/IR/MLIRContext.h"

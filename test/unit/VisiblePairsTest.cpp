@@ -1,9 +1,9 @@
 //===- VisiblePairsTest.cpp - counts and empty rows against enumeration ---===//
 
+#include "passes/analysis/VisiblePairs.h"
 #include "AnalysisMasks.h"
 #include "passes/analysis/AffineEvaluation.h"
 #include "passes/analysis/EmptyRows.h"
-#include "passes/analysis/VisiblePairs.h"
 
 #include "mlir/IR/MLIRContext.h"
 
@@ -69,7 +69,11 @@ TEST_F(VisiblePairsTest, RandomMasks) {
     for (int shape = 0; shape < 3; ++shape) {
       int64_t tq = draw(random, 0, 20), tk = draw(random, 0, 24);
       expectRight(mask, parts,
-                  {draw(random, 0, 2), draw(random, 0, 9), tq, draw(random, -12, 12), draw(random, 0, tk),
+                  {draw(random, 0, 2),
+                   draw(random, 0, 9),
+                   tq,
+                   draw(random, -12, 12),
+                   draw(random, 0, tk),
                    {tq, tk, draw(random, -5, 9), draw(random, -5, 9)}});
     }
   }

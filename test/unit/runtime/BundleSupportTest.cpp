@@ -109,7 +109,7 @@ TEST(BundleSupport, checkCutsItsMessageOff) {
 TEST(BundleSupport, taskSetsAndRestoresTheFloatingPointState) {
   // A caller that rounds down, keeps denormals and has a sticky flag set.
   unsigned mine = 0x1f80 | _MM_ROUND_DOWN | 1, saved = _mm_getcsr(), after;
-  float seen[2];
+  float seen[3];
   _mm_setcsr(mine);
   observe_task(seen, nullptr, nullptr, 0, 0);
   after = _mm_getcsr();
@@ -117,4 +117,5 @@ TEST(BundleSupport, taskSetsAndRestoresTheFloatingPointState) {
   EXPECT_EQ(after, mine);
   EXPECT_EQ(seen[0], 0.0f) << "denormal results are zero";
   EXPECT_EQ(seen[1], 1.0f + 0x1p-23f) << "rounds to nearest";
+  EXPECT_EQ(seen[2], 0.0f) << "denormal operands are zero";
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/SharedObject.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <fstream>
 #include <unistd.h>
@@ -97,6 +98,22 @@ TEST(Load, refusesTruncatedFiles) {
     const attn_kernel *kernel = nullptr;
     ASSERT_EQ(attn_load(path.c_str(), nullptr, &kernel), ATTN_NOT_A_KERNEL) << size << " of " << whole.size() << " bytes";
   }
+}
+
+TEST(Load, refusesTruncatedFilesWithoutSections) {
+  FileBytes bytes = contentsOf(kernels + "/fake.so");
+  auto *header = reinterpret_cast<Elf64_Ehdr *>(bytes.data());
+  header->e_shoff = header->e_shnum = header->e_shstrndx = 0;
+  EXPECT_TRUE(isWholeSharedObject(bytes));
+  const auto *segments = reinterpret_cast<const Elf64_Phdr *>(bytes.data() + header->e_phoff);
+  size_t end = 0;
+  for (int i = 0; i < header->e_phnum; ++i)
+    if (segments[i].p_type == PT_LOAD)
+      end = std::max<size_t>(end, segments[i].p_offset + segments[i].p_filesz);
+  bytes.resize(end);
+  EXPECT_TRUE(isWholeSharedObject(bytes));
+  bytes.resize(end - 1);
+  EXPECT_FALSE(isWholeSharedObject(bytes));
 }
 
 TEST(Seal, coversEveryByte) {

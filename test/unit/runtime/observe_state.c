@@ -11,10 +11,11 @@
 
 static void observe(const void *args, void *workspace, void *scratch, int64_t index) {
   float *seen = (float *)args;
-  volatile float tiny = 1e-30f, one = 1.0f, more = 0x1.8p-24f;
+  volatile float tiny = 1e-30f, one = 1.0f, more = 0x1.8p-24f, denormal = 1e-40f;
   (void)workspace, (void)scratch, (void)index;
   seen[0] = tiny * 1e-10f;
   seen[1] = one + more;
+  seen[2] = denormal * 1e30f;
 }
 
 const attn_stage_fn observe_stages[] = {observe};

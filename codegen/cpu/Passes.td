@@ -1,0 +1,59 @@
+//===- Passes.td - passes of the CPU target ----------------*- tablegen -*-===//
+
+#ifndef ATTN_CODEGEN_CPU_PASSES_TD
+#define ATTN_CODEGEN_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandMathPass : Pass<"attn-expand-math"> {
+  let summary = "Expand math operations until nothing is left that LLVM would turn into a library call";
+  let description = [{
+    Generated kernels link against nothing, so every `math` operation must become instructions. `exp2`, `exp` and `tanh` are replaced
+    by polynomials with these properties, on scalars and vectors of f32:
+
+    - `exp2(0)` is exactly 1; -inf gives 0, NaN gives NaN, large arguments give inf; results below 2^-125 may be flushed to 0;
+    - relative error 9e-8 in the polynomial, or 1e-4 for an `exp2` that carries the `afn` flag;
+    - `tanh` has a relative error below 4e-7, also near zero.
+
+    The rest goes through MLIR's polynomial approximations and expansions. Operations on bf16 and f16 are computed in f32. The options
+    state what the machine has; without `fma` a multiply-add becomes a product and a sum, without `rounding` (SSE4.1) floor, ceil,
+    trunc and roundeven become arithmetic, without `f16c` conversions between f16 and f32 become integer arithmetic.
+    What cannot be expanded is an error that names the operation.
+  }];
+  let options = [
+    Option<"fma", "fma", "bool", "true", "Fused multiply-add">,
+    Option<"scalef", "scalef", "bool", "false", "vreduceps and vscalefps on 16 lanes">,
+    Option<"rounding", "rounding", "bool", "true", "Instructions that round to an integer">,
+    Option<"f16c", "f16c", "bool", "true", "Instructions that convert between f16 and f32">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
+}
+
+def OutlineStagesPass : Pass<"attn-outline-stages", "::mlir::ModuleOp"> {
+  let summary = "Cut a kernel into one function per stage and a plan";
+  let description = [{
+    Each `attn.parallel` becomes `func @NAME_stage_K(arguments, workspace, scratch, task)`, which does one task; what the kernel computes before
+    it (sizes, offsets, conditions) is repeated in each. `func @NAME_plan(arguments, plan)` fills the number of tasks of each stage, zero where
+    its condition does not hold, and the bytes of workspace. Arguments come as the block of runtime/attn_abi.h.
+
+    ```mlir
+    attn.parallel "rows" (%b, %h, %I) = (%B, %H, %n) if %many order = longest_first { ... }
+    // becomes
+    func.func @f_stage_0(%args: !llvm.ptr, %workspace: !llvm.ptr, %scratch: !llvm.ptr, %task: i64) attributes {attn.stage = "rows"} { ... }
+    ```
+  }];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "func::FuncDialect", "memref::MemRefDialect"];
+}
+
+def LowerStagesPass : Pass<"attn-lower-stages", "::mlir::ModuleOp"> {
+  let summary = "Replace tile operations by loops over memory and calls of micro-kernels";
+  let description = [{
+    Tiles and states get places in scratch memory, views become memrefs, and the work on a panel becomes a call of a generated micro-kernel; kernels
+    of one configuration are generated once. Key loops become `scf.for`. In guarded loops each row's interval is computed from the segment, and
+    the kernel with a guard runs only where the interval cuts the tile.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "func::FuncDialect", "math::MathDialect", "memref::MemRefDialect",
+                           "scf::SCFDialect", "vector::VectorDialect"];
+}
+
+#endif // ATTN_CODEGEN_CPU_PASSES_TD

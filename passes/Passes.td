@@ -1,0 +1,116 @@
+//===- Passes.td - the passes, in the order of the path ----*- tablegen -*-===//
+
+#ifndef ATTN_PASSES_TD
+#define ATTN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// normalize
+//===----------------------------------------------------------------------===//
+
+def MaterializeDefaults : Pass<"attn-materialize-defaults", "::mlir::func::FuncOp"> {
+  let summary = "writes down what a description leaves out";
+  let description = [{
+    Gives every `attn.attention` its normaliser and its query offset (`Tk - Tq`), so that later passes know one form. The scale stays where it is.
+
+    ```mlir
+    %o = attn.attention %q, %k, %v : ...
+    // becomes
+    %Tq = tensor.dim %q, %c2
+    %Tk = tensor.dim %k, %c2
+    %offset = arith.subi %Tk, %Tq
+    %o = attn.attention %q, %k, %v offset(%offset : index) normalizer = #attn.softmax : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ConvertToOnline : Pass<"attn-convert-to-online", "::mlir::func::FuncOp"> {
+  let summary = "turns attention into a mergeable partial result that is finalised";
+  let description = [{
+    Replaces the mask by its segments, and folds the scale and log2(e) into one exponent factor. Where there is score arithmetic, the
+    score must be scaled before it: the scale becomes the region's first multiplication, and the factor is log2(e). A mask whose segments need a test
+    per element is reported by a remark.
+
+    ```mlir
+    %o = attn.attention %q, %k, %v mask = #attn.causal offset(%off : index) normalizer = #attn.softmax : ...
+    // becomes
+    %p = attn.online_attention %q, %k, %v exponent(%c) offset(%off : index) segments = #attn.segments<...> numbers(%Tq, %Tk) : ...
+    %o = attn.finalize %p exponent(%c) : ...
+    ```
+  }];
+  let options = [Option<"budget", "analysis-milliseconds", "unsigned", "200", "time limit of the set analysis of one mask">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ReportEmptyRows : Pass<"attn-report-empty-rows", "::mlir::func::FuncOp"> {
+  let summary = "remarks on rows that see no key";
+  let description = [{
+    For every `attn.attention` with a mask asks whether there are sizes for which a row sees nothing, and names one such row as a witness. Such rows are
+    legal (their output is 0), but rarely meant. Changes nothing.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// tile
+//===----------------------------------------------------------------------===//
+
+def TileFunctions : Pass<"attn-tile-functions", "::mlir::func::FuncOp"> {
+  let summary = "turns a function on tensors into stages of loops over tiles";
+  let description = [{
+    Tensors become strided memrefs: arguments stay in place, each result becomes a further argument, intermediate tensors live in
+    `attn.workspace`. Each attention becomes a family of `attn.parallel` loops of which the run-time sizes pick one: many rows, the same in small
+    tiles, few tasks with split keys, and few rows. Row tiles pack the query heads of a group; each segment of the mask becomes three loops over key
+    tiles, of which the middle one needs no guard. The function must carry `attn.target`, which is asked for the tile sizes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// schedule
+//===----------------------------------------------------------------------===//
+
+def PackOperands : Pass<"attn-pack-operands", "::mlir::func::FuncOp"> {
+  let summary = "loads tiles into the form a matrix product reads";
+  let description = [{
+    Replaces each `attn.load` of a tile that is larger than one panel by `attn.pack`, which may copy, convert or transpose the tile into scratch
+    memory once for all panels that read it.
+
+    ```mlir
+    %K = attn.load %kv[%J] : !attn.view<[j, d: 64] x bf16> -> !attn.tile<[j: 96, d: 64] x bf16>
+    // becomes
+    %K = attn.pack %kv[%J] : !attn.view<[j, d: 64] x bf16> -> !attn.tile<[j: 96, d: 64] x bf16>
+    ```
+  }];
+}
+
+def SplitPanels : Pass<"attn-split-panels", "::mlir::func::FuncOp"> {
+  let summary = "moves the loop over panels of rows inside the key loops";
+  let description = [{
+    A row tile larger than the target's panel is cut into panels. Inside each `attn.for_keys`, everything between the loads and the yield is done
+    panel by panel, so that a key tile that was loaded once serves them all.
+
+    ```mlir
+    %S = attn.contract %Q, %K over "d" : !attn.tile<[i: 384, d: 64] x bf16>, ...
+    // becomes
+    attn.for_panels %p of 12 state(%t = %s) : ... {
+      %Qp = attn.panel %Q[%p] : !attn.tile<[i: 384, d: 64] x bf16> -> !attn.tile<[i: 32, d: 64] x bf16>
+      %S = attn.contract %Qp, %K over "d" : !attn.tile<[i: 32, d: 64] x bf16>, ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def VerifyPhase : Pass<"attn-verify-phase", "::mlir::func::FuncOp"> {
+  let summary = "checks that a function is in the phase it should be in";
+  let description = [{
+    Fails on the first operation that the named phase does not allow: in `spec` and `normalize` only their own operations on tensors; from `tile` on no
+    tensor at all, no buffer with a dimension for queries and one for keys, and a target on the function; in `schedule` no tile of more rows than a
+    panel is computed with; after `target` no operation of this dialect.
+  }];
+  let options = [Option<"phase", "phase", "std::string", "\"spec\"", "spec, normalize, tile, schedule or target">];
+}
+
+#endif // ATTN_PASSES_TD

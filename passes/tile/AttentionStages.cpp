@@ -1,0 +1,195 @@
+//===- AttentionStages.cpp - the kernels of one attention -----------------===//
+
+#include "passes/tile/AttentionStages.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// From this many tasks on, large row tiles keep every worker of a usual machine busy.
+static constexpr int64_t kManyTasks = 24;
+/// Below this many tasks it pays to split the keys. Both numbers depend on sizes alone, so that results do not depend on threads.
+static constexpr int64_t kFewTasks = 8;
+
+namespace {
+/// The members of the family, their index spaces and the conditions under which they run.
+class StagesBuilder {
+public:
+  StagesBuilder(ImplicitLocOpBuilder &b, const AttentionStages &stages, const ResultMemory &results)
+      : b(b), stages(stages), results(results) {}
+
+  void build();
+
+private:
+  Value countRowTiles(int64_t rows);
+  Value countTasks(Value rowTiles);
+  void buildRows(StringRef name, int64_t rows, Value condition);
+  void buildSplit(StringRef name, int64_t rows, int64_t keys, Value condition);
+  /// Opens a parallel loop; the insertion point is in its body afterwards.
+  ParallelOp open(StringRef name, ValueRange counts, Value condition, TaskOrder order);
+  TaskOrder getOrder();
+
+  ImplicitLocOpBuilder &b;
+  const AttentionStages &stages;
+  const ResultMemory &results;
+  Value batches, heads, residues;
+};
+} // namespace
+
+static Value compare(ImplicitLocOpBuilder &b, arith::CmpIPredicate predicate, Value lhs, int64_t rhs) {
+  return arith::CmpIOp::create(b, predicate, lhs, buildIndex(b, rhs));
+}
+
+static Value both(ImplicitLocOpBuilder &b, Value lhs, Value rhs) { return arith::AndIOp::create(b, lhs, rhs); }
+
+static Value negate(ImplicitLocOpBuilder &b, Value condition) {
+  return arith::XOrIOp::create(b, condition, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+}
+
+/// Row tiles of the rows of one head, or of one residue of it.
+Value StagesBuilder::countRowTiles(int64_t rows) {
+  Value positions = buildCeilDiv(b, stages.numbers[unsigned(MaskSymbol::QueryLength)], stages.online.getSegments().getRowStride());
+  return buildCeilDiv(b, arith::MulIOp::create(b, positions, buildIndex(b, stages.group)), rows);
+}
+
+Value StagesBuilder::countTasks(Value rowTiles) {
+  Value perBatch = arith::MulIOp::create(b, arith::MulIOp::create(b, heads, residues), rowTiles);
+  return arith::MulIOp::create(b, batches, perBatch);
+}
+
+ParallelOp StagesBuilder::open(StringRef name, ValueRange counts, Value condition, TaskOrder order) {
+  auto parallel = ParallelOp::create(b, name, counts, condition, order);
+  Block &body = parallel.getBody().emplaceBlock();
+  for (size_t n = 0; n < counts.size(); ++n)
+    body.addArgument(b.getIndexType(), b.getLoc());
+  b.setInsertionPointToStart(&body);
+  return parallel;
+}
+
+static void close(ImplicitLocOpBuilder &b, ParallelOp parallel) {
+  YieldOp::create(b);
+  b.setInsertionPointAfter(parallel);
+}
+
+/// Where the number of visible keys grows with the row, the last row tiles take longest.
+TaskOrder StagesBuilder::getOrder() {
+  for (SegmentAttr segment : stages.online.getSegments().getSegments())
+    if (segment.getUpper().isFunctionOfDim(2))
+      return TaskOrder::LongestFirst;
+  return TaskOrder::Any;
+}
+
+void StagesBuilder::buildRows(StringRef name, int64_t rows, Value condition) {
+  ParallelOp parallel = open(name, {batches, heads, residues, countRowTiles(rows)}, condition, getOrder());
+  auto at = parallel.getBody().getArguments();
+  RowTileIndex index = {at[0], at[1], at[2], at[3], Value()};
+  Value state = buildRowTile(b, stages, index, rows, stages.tiles.keys);
+  buildStoreResults(b, stages, index, state, stages.exponent, results);
+  close(b, parallel);
+}
+
+void StagesBuilder::buildSplit(StringRef name, int64_t rows, int64_t keys, Value condition) {
+  auto partial = stages.online.getPartial().getType();
+  Value chunks = buildCeilDiv(b, stages.numbers[unsigned(MaskSymbol::KeyLength)], stages.tiles.splitKeys);
+  // Without keys there is still one chunk, which leaves the initial state.
+  chunks = arith::MaxSIOp::create(b, chunks, buildIndex(b, 1));
+  Value rowTiles = countRowTiles(rows);
+  SmallVector<Value> counts = {batches, heads, residues, rowTiles};
+  Value slots = arith::SelectOp::create(b, condition, arith::MulIOp::create(b, countTasks(rowTiles), chunks), buildIndex(b, 0));
+  int64_t numbersPerRow = partial.getShape().back() + partial.getNormalizer().getInitialStatistics().size();
+  auto memoryType = MemRefType::get({ShapedType::kDynamic, rows * numbersPerRow}, b.getF32Type());
+  Value memory = WorkspaceOp::create(b, memoryType, slots);
+  // Slots of one row tile follow each other, in the order of the keys.
+  auto firstSlot = [&](ValueRange at) {
+    Value slot = at[0];
+    for (unsigned n = 1; n < 4; ++n)
+      slot = arith::AddIOp::create(b, arith::MulIOp::create(b, slot, counts[n]), at[n]);
+    return arith::MulIOp::create(b, slot, chunks);
+  };
+
+  SmallVector<Value> split = counts;
+  split.push_back(chunks);
+  ParallelOp parallel = open(name, split, condition, TaskOrder::Any);
+  auto at = parallel.getBody().getArguments();
+  RowTileIndex index = {at[0], at[1], at[2], at[3], at[4]};
+  // The slot is known before the state, so that a target may build the state in its place.
+  Value slot = arith::AddIOp::create(b, firstSlot({at[0], at[1], at[2], at[3]}), at[4]);
+  Value state = buildRowTile(b, stages, index, rows, keys);
+  StorePartialOp::create(b, state, memory, slot);
+  Type stateType = state.getType();
+  close(b, parallel);
+
+  ParallelOp combine = open((name + "_combine").str(), counts, condition, TaskOrder::Any);
+  at = combine.getBody().getArguments();
+  index = {at[0], at[1], at[2], at[3], Value()};
+  Value merged = ReducePartialsOp::create(b, stateType, memory, firstSlot({at[0], at[1], at[2], at[3]}), chunks, stages.exponent);
+  buildStoreResults(b, stages, index, merged, stages.exponent, results);
+  close(b, combine);
+}
+
+void StagesBuilder::build() {
+  const TileChoice &tiles = stages.tiles;
+  batches = memref::DimOp::create(b, stages.query, 0);
+  heads = buildIndex(b, stages.heads);
+  residues = buildIndex(b, stages.online.getSegments().getRowStride());
+  Value queries = stages.numbers[unsigned(MaskSymbol::QueryLength)], keys = stages.numbers[unsigned(MaskSymbol::KeyLength)];
+
+  Value tasks = countTasks(countRowTiles(tiles.smallRows));
+  Value split = both(b, compare(b, arith::CmpIPredicate::slt, tasks, kFewTasks),
+                     compare(b, arith::CmpIPredicate::sgt, keys, tiles.splitKeys));
+  bool hasFewRows = tiles.fewRows >= stages.group;
+  Value few;
+  if (hasFewRows) {
+    few = compare(b, arith::CmpIPredicate::sle, queries, 1);
+    split = both(b, split, negate(b, few));
+  }
+  Value whole = negate(b, few ? Value(arith::OrIOp::create(b, few, split)) : split);
+  Value many = both(b, whole, compare(b, arith::CmpIPredicate::sge, countTasks(countRowTiles(tiles.rows)), kManyTasks));
+  buildRows("rows", tiles.rows, many);
+  buildRows("small_rows", tiles.smallRows, both(b, whole, negate(b, many)));
+  buildSplit("split_keys", tiles.smallRows, tiles.keys, split);
+  if (few)
+    buildSplit("few_rows", stages.group, tiles.fewRowsKeys, few);
+}
+
+void attn::buildAttentionStages(ImplicitLocOpBuilder &b, const AttentionStages &stages, const ResultMemory &results) {
+  StagesBuilder(b, stages, results).build();
+}
+
+//===----------------------------------------------------------------------===//
+// Merges
+//===----------------------------------------------------------------------===//
+
+void attn::buildMergeStage(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, const ResultMemory &lhs, const ResultMemory &rhs,
+                           Value exponent, int64_t rows, const ResultMemory &results) {
+  auto type = cast<MemRefType>(lhs.output.getType());
+  Value zero = buildIndex(b, 0);
+  Value batches = memref::DimOp::create(b, lhs.output, 0), length = memref::DimOp::create(b, lhs.output, 2);
+  auto parallel = ParallelOp::create(b, "merge", ValueRange{batches, buildIndex(b, type.getDimSize(1)), buildCeilDiv(b, length, rows)}, Value(),
+                                     TaskOrder::Any);
+  Block &body = parallel.getBody().emplaceBlock();
+  for (unsigned n = 0; n < 3; ++n)
+    body.addArgument(b.getIndexType(), b.getLoc());
+  b.setInsertionPointToStart(&body);
+  auto view = [&](Value memory) -> Value {
+    auto source = cast<MemRefType>(memory.getType());
+    StringAttr feature = source.getRank() == 4 ? b.getStringAttr("e") : StringAttr();
+    auto viewType = ViewType::get(b.getContext(), b.getStringAttr("i"), feature, feature ? source.getDimSize(3) : 1, source.getElementType());
+    return QueryViewOp::create(b, viewType, memory, body.getArgument(0), body.getArgument(1), 1, 1, zero, length, zero, zero);
+  };
+  auto stateType = StateType::get(b.getContext(), normalizer, rows, type.getDimSize(3));
+  auto load = [&](const ResultMemory &side) -> Value {
+    return LoadFinishedOp::create(b, stateType, view(side.output), body.getArgument(2), view(side.lse), exponent);
+  };
+  Value merged = MergeStatesOp::create(b, stateType, load(lhs), load(rhs), exponent);
+  StringAttr i = b.getStringAttr("i"), e = b.getStringAttr("e");
+  auto outputTile = TileType::get(b.getContext(), {i, e}, {rows, type.getDimSize(3)}, b.getF32Type());
+  auto rowTile = TileType::get(b.getContext(), {i}, {rows}, b.getF32Type());
+  auto finished = FinalizeRowsOp::create(b, outputTile, rowTile, rowTile, merged, exponent);
+  if (results.output)
+    StoreOp::create(b, finished.getOutput(), view(results.output), body.getArgument(2));
+  if (results.lse)
+    StoreOp::create(b, finished.getLse(), view(results.lse), body.getArgument(2));
+  close(b, parallel);
+}
