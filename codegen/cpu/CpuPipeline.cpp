@@ -70,4 +70,11 @@ void buildCpuPipeline(OpPassManager &passes, const CpuMachine &machine) {
   passes.addPass(createCSEPass());
 }
 
+void buildCpuTargetPipeline(OpPassManager &passes, const CpuMachine &machine) {
+  passes.addPass(createOutlineStagesPass());
+  passes.addPass(createLowerStagesPass());
+  passes.addPass(createCSEPass());
+  buildCpuPipeline(passes, machine);
+}
+
 } // namespace mlir::attn

@@ -15,6 +15,9 @@ void registerCpuCodegen(DialectRegistry &registry);
 /// LLVM dialect for `machine`. Vectors must be one-dimensional and as long as the machine's registers, or a small multiple.
 void buildCpuPipeline(OpPassManager &passes, const CpuMachine &machine);
 
+/// The phase `target` on a CPU: from the schedule phase to the LLVM dialect.
+void buildCpuTargetPipeline(OpPassManager &passes, const CpuMachine &machine);
+
 } // namespace mlir::attn
 
 #endif // ATTN_CODEGEN_CPU_CPUPIPELINE_H

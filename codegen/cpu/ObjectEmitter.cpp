@@ -64,6 +64,17 @@ static LogicalResult emitFile(ModuleOp module, const CpuMachine &machine, llvm::
   return success();
 }
 
+FailureOr<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine) {
+  ObjectBytes bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  std::unique_ptr<llvm::TargetMachine> target = createTargetMachine(machine);
+  llvm::legacy::PassManager passes;
+  if (!target || target->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return failure();
+  passes.run(module);
+  return bytes;
+}
+
 FailureOr<ObjectBytes> emitObject(ModuleOp module, const CpuMachine &machine) {
   ObjectBytes bytes;
   llvm::raw_svector_ostream stream(bytes);

@@ -25,6 +25,9 @@ using ObjectBytes = llvm::SmallVector<char, 0>;
 FailureOr<std::unique_ptr<llvm::Module>> translateForMachine(ModuleOp module, const CpuMachine &machine,
                                                              llvm::LLVMContext &context);
 
+/// Machine code of a module that translateForMachine made, completed or not.
+FailureOr<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine);
+
 /// Machine code as a relocatable, position-independent object. No optimisation pipeline runs: kernels arrive as they should be,
 /// and it would double the time. Fails with a diagnostic on the module.
 FailureOr<ObjectBytes> emitObject(ModuleOp module, const CpuMachine &machine);

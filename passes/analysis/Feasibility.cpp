@@ -2,11 +2,10 @@
 
 #include "passes/analysis/Feasibility.h"
 
+#include "mlir/Analysis/Presburger/Simplex.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
-#include "mlir/Analysis/Presburger/Simplex.h"
 
-#include <algorithm>
 #include <numeric>
 #include <tuple>
 
@@ -40,20 +39,17 @@ public:
 
   bool hasNoRationalSolution() const {
     presburger::Simplex simplex(count);
-    SmallVector<DynamicAPInt, 16> coefficients(count + 1);
-    for (const auto &[row, constant] : rows) {
-      std::fill(coefficients.begin(), coefficients.end(), DynamicAPInt(0));
-      for (auto [column, value] : row)
-        coefficients[column] = DynamicAPInt(value);
-      coefficients[count] = DynamicAPInt(constant);
-      simplex.addInequality(coefficients);
-      if (simplex.isEmpty())
-        return true;
-    }
-    return false;
+    return !fill(simplex);
   }
 
-private:
+  /// An integer solution, by column; the solutions have to be bounded.
+  std::optional<SmallVector<DynamicAPInt, 8>> findIntegerSolution() const {
+    presburger::Simplex simplex(count);
+    if (!fill(simplex))
+      return std::nullopt;
+    return simplex.findIntegerSample();
+  }
+
   unsigned getColumn(AffineExpr term) {
     auto [entry, isNew] = columns.try_emplace(term, count);
     unsigned column = entry->second;
@@ -69,6 +65,22 @@ private:
       }
     }
     return column;
+  }
+
+private:
+  /// False as soon as there is no rational solution.
+  bool fill(presburger::Simplex &simplex) const {
+    SmallVector<DynamicAPInt, 16> coefficients(count + 1);
+    for (const auto &[row, constant] : rows) {
+      llvm::fill(coefficients, DynamicAPInt(0));
+      for (auto [column, value] : row)
+        coefficients[column] = DynamicAPInt(value);
+      coefficients[count] = DynamicAPInt(constant);
+      simplex.addInequality(coefficients);
+      if (simplex.isEmpty())
+        return false;
+    }
+    return true;
   }
 
   unsigned count = 0;
@@ -93,6 +105,24 @@ bool Feasibility::isEmpty(ArrayRef<Literal> literals) const {
   return columns.hasNoRationalSolution();
 }
 
+std::optional<SmallVector<int64_t>> Feasibility::findPoint(ArrayRef<Literal> literals, ArrayRef<AffineExpr> variables) const {
+  Columns columns;
+  for (const Literal &literal : literals)
+    columns.addInequality(literal.form.tightened());
+  for (const LinearForm &form : domain)
+    columns.addInequality(form);
+  SmallVector<unsigned> positions;
+  for (AffineExpr variable : variables)
+    positions.push_back(columns.getColumn(variable));
+  auto solution = columns.findIntegerSolution();
+  if (!solution)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (unsigned position : positions)
+    result.push_back(int64_t((*solution)[position]));
+  return result;
+}
+
 bool Feasibility::implies(ArrayRef<Literal> literals, const Literal &literal) const {
   if (llvm::is_contained(literals, literal))
     return true;
@@ -110,7 +140,8 @@ void Feasibility::removeRedundant(Conjunct &conjunct) const {
   std::iota(order.begin(), order.end(), 0);
   auto complexity = [&](size_t index) {
     const LinearForm &form = conjunct[index].form;
-    size_t floors = llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
+    size_t floors =
+        llvm::count_if(form.getTerms(), [](const LinearForm::Term &term) { return isa<AffineBinaryOpExpr>(term.first); });
     return std::make_tuple(floors, form.getTerms().size(), conjunct.size() - index);
   };
   llvm::sort(order, [&](size_t a, size_t b) { return complexity(a) > complexity(b); });

@@ -1,7 +1,7 @@
 //===- Feasibility.h - emptiness of conjunctions ----------------*- C++ -*-===//
 //
-// Decides whether a conjunction of literals has no solution, with the simplex method of MLIR's Presburger library. Positions and
-// symbols are all existential; floor terms become variables with their defining inequalities.
+// Decides whether a conjunction of literals has no solution, with the simplex method of MLIR's Presburger library. Positions
+// and symbols are all existential; floor terms become variables with their defining inequalities.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,8 +24,8 @@ private:
   std::chrono::steady_clock::time_point end;
 };
 
-/// Answers are one-sided: "empty" and "implied" are certain, their opposites may only mean that the method could not tell (rational
-/// instead of integer solutions, congruences compared only with each other, time over).
+/// Answers are one-sided: "empty" and "implied" are certain, their opposites may only mean that the method could not tell
+/// (rational instead of integer solutions, congruences compared only with each other, time over).
 class Feasibility {
 public:
   /// `domain`: forms that are at least zero at every point of interest.
@@ -35,6 +35,9 @@ public:
   bool isEmpty(ArrayRef<Literal> literals) const;
   /// Whether every point of `literals` satisfies `literal`.
   bool implies(ArrayRef<Literal> literals, const Literal &literal) const;
+  /// Values of `variables` (dimensions or symbols) at an integer point of `literals`; none if there is none. The inequalities
+  /// have to bound every variable; congruences are not supported.
+  std::optional<SmallVector<int64_t>> findPoint(ArrayRef<Literal> literals, ArrayRef<AffineExpr> variables) const;
   /// Drops literals that the others imply, the most complicated first.
   void removeRedundant(Conjunct &conjunct) const;
 

@@ -11,7 +11,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-// Coefficients stay far below 2^63, so that products with positions (below 2^31) and sums of them never wrap in generated code either.
+// Coefficients stay far below 2^63, so that products with positions (below 2^31) and sums of them never wrap in generated code
+// either.
 static constexpr int64_t kMaxCoefficient = int64_t(1) << 31;
 static constexpr int64_t kMaxConstant = int64_t(1) << 60;
 static constexpr size_t kMaxTerms = 64;
@@ -211,12 +212,17 @@ LinearForm LinearForm::tightened() const {
   return result;
 }
 
-LinearForm LinearForm::reducedModulo(int64_t modulus) const {
+LinearForm LinearForm::reducedModulo(int64_t modulus, int64_t factor) const {
   LinearForm result(context);
-  result.valid = valid;
+  result.valid = valid && modulus <= kMaxCoefficient;
+  if (!result.valid)
+    return result;
+  factor = positiveResidue(factor, modulus);
+  // Both are below 2^31, so the product is no overflow.
+  auto reduce = [&](int64_t value) { return positiveResidue(positiveResidue(value, modulus) * factor, modulus); };
   for (const Term &entry : terms)
-    result.add(entry.first, positiveResidue(entry.second, modulus));
-  result.addConstant(positiveResidue(constant, modulus));
+    result.add(entry.first, reduce(entry.second));
+  result.addConstant(reduce(constant));
   return result;
 }
 
@@ -250,7 +256,8 @@ LinearForm LinearForm::floorDiv(int64_t divisor) const {
         return whole + (inner->numerator + numerator.constant * inner->divisor).floorDiv(product);
     }
   AffineExpr term = numerator.toAffine().floorDiv(divisor);
-  // The numerator is reduced, so AffineExpr has nothing to simplify; should it do so nonetheless, give up rather than lose the order.
+  // The numerator is reduced, so AffineExpr has nothing to simplify; should it do so nonetheless, give up rather than lose the
+  // order.
   if (!getFloorTerm(term))
     whole.valid = false;
   whole.add(term, 1);

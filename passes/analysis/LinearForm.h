@@ -1,17 +1,18 @@
 //===- LinearForm.h - checked integer linear forms --------------*- C++ -*-===//
 //
 // The working representation of the set analysis: an integer combination of dimensions, symbols and floor terms, in a canonical
-// order, so that two forms are the same exactly when their terms and constants are. AffineExpr computes with silently wrapping 64-bit
-// integers; here a number that grows too large makes the form invalid instead, which stays visible in everything computed from it.
+// order, so that two forms are the same exactly when their terms and constants are. AffineExpr computes with silently wrapping
+// 64-bit integers; here a number that grows too large makes the form invalid instead, which stays visible in everything
+// computed from it.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTN_PASSES_ANALYSIS_LINEARFORM_H
 #define ATTN_PASSES_ANALYSIS_LINEARFORM_H
 
+#include "mlir/IR/AffineExpr.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
-#include "mlir/IR/AffineExpr.h"
 
 #include <optional>
 #include <utility>
@@ -28,8 +29,8 @@ public:
 
   /// The constant `constant`.
   explicit LinearForm(MLIRContext *context, int64_t constant = 0);
-  /// The canonical form of `expr`; invalid if `expr` is not affine, divides by something else than a positive constant, or holds numbers
-  /// that are too large.
+  /// The canonical form of `expr`; invalid if `expr` is not affine, divides by something else than a positive constant, or
+  /// holds numbers that are too large.
   static LinearForm of(AffineExpr expr);
   static LinearForm dim(MLIRContext *context, unsigned position) { return of(getAffineDimExpr(position, context)); }
 
@@ -55,8 +56,9 @@ public:
   LinearForm ceilDiv(int64_t divisor) const { return (*this + (divisor - 1)).floorDiv(divisor); }
   /// The residue in [0, divisor).
   LinearForm mod(int64_t divisor) const { return *this - floorDiv(divisor) * divisor; }
-  /// Every coefficient and the constant reduced into [0, modulus): the same residue class, smaller numbers.
-  LinearForm reducedModulo(int64_t modulus) const;
+  /// `factor` times the form, every coefficient and the constant reduced into [0, modulus): the same residue class, small
+  /// numbers.
+  LinearForm reducedModulo(int64_t modulus, int64_t factor = 1) const;
   /// The strongest form with the same integer solutions of `form >= 0` that division by the content gives.
   LinearForm tightened() const;
   /// Every coefficient and the constant divided by `divisor`, which must divide them all.

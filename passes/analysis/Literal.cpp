@@ -85,8 +85,8 @@ std::optional<std::pair<int64_t, int64_t>> mlir::attn::getResidueRange(const Res
   return std::make_pair(first, last);
 }
 
-/// c * floor(M / n) + a * key + rest >= 0 with c | a is linear in the key: the floor of an integer is at least (at most) e exactly when
-/// M + (a / c) * n * key is at least n * e (at most n * e + n - 1).
+/// c * floor(M / n) + a * key + rest >= 0 with c | a is linear in the key: the floor of an integer is at least (at most) e
+/// exactly when M + (a / c) * n * key is at least n * e (at most n * e + n - 1).
 static bool resolveFloor(LinearForm &form, AffineExpr key) {
   AffineExpr floor = getFirstFloorOf(form, key);
   if (!floor)
@@ -149,7 +149,7 @@ static Truth simplifyCongruence(Literal &literal, AffineExpr key) {
     return whenEqual;
   // One form for one residue class: the key's coefficient is one where it can be.
   if (int64_t inverse = invertModulo(form.getCoefficient(key), literal.modulus))
-    form = (form * inverse).reducedModulo(literal.modulus);
+    form = form.reducedModulo(literal.modulus, inverse);
   literal.form = form;
   if (literal.kind == Literal::Kind::Incongruent && literal.modulus == 2)
     literal = Literal::congruent((form + 1).reducedModulo(2), 2);

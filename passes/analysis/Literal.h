@@ -1,7 +1,8 @@
 //===- Literal.h - atoms of the set analysis --------------------*- C++ -*-===//
 //
-// A literal is one inequality or one congruence on (b, h, i, j). Constraints of a mask are brought into forms that are as linear in the
-// key as they can be: `j floordiv n >= e` becomes j >= n * e, `j mod n == c` becomes a congruence, which later becomes a strided view.
+// A literal is one inequality or one congruence on (b, h, i, j). Constraints of a mask are brought into forms that are as
+// linear in the key as they can be: `j floordiv n >= e` becomes j >= n * e, `j mod n == c` becomes a congruence, which later
+// becomes a strided view.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,9 +28,7 @@ struct Literal {
   static Literal congruent(LinearForm form, int64_t modulus) { return {Kind::Congruent, std::move(form), modulus}; }
   static Literal incongruent(LinearForm form, int64_t modulus) { return {Kind::Incongruent, std::move(form), modulus}; }
 
-  bool operator==(const Literal &other) const {
-    return kind == other.kind && modulus == other.modulus && form == other.form;
-  }
+  bool operator==(const Literal &other) const { return kind == other.kind && modulus == other.modulus && form == other.form; }
   bool isCongruence() const { return kind != Kind::AtLeastZero; }
   Literal negated() const;
   Literal replace(ArrayRef<AffineExpr> dims, ArrayRef<AffineExpr> symbols = {}) const {
@@ -65,7 +64,8 @@ struct ResidueTerm {
 /// Reads `form` as a residue term of `key`; none if it is no such term.
 std::optional<ResidueTerm> matchResidue(const LinearForm &form, AffineExpr key);
 
-/// The residues [first, last] of the argument for which `residue` is at least zero; only where its rest is constant. Empty: first > last.
+/// The residues [first, last] of the argument for which `residue` is at least zero; only where its rest is constant. Empty:
+/// first > last.
 std::optional<std::pair<int64_t, int64_t>> getResidueRange(const ResidueTerm &residue);
 
 } // namespace mlir::attn

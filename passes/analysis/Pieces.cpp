@@ -10,6 +10,7 @@ using namespace mlir::attn;
 
 // Far more than any mask in use needs; beyond it a guarded sweep is faster than so many loops.
 static constexpr size_t kMaxConjuncts = 48;
+static constexpr size_t kMaxLiterals = 64;
 
 static bool isRepresentable(ArrayRef<Literal> literals) {
   return llvm::all_of(literals, [](const Literal &literal) { return literal.form.isValid(); });
@@ -80,7 +81,8 @@ private:
   bool checkLimits(const Disjunction &result) {
     if (feasibility.getDeadline().hasPassed())
       reason = "the analysis ran out of time";
-    else if (result.size() > kMaxConjuncts)
+    else if (result.size() > kMaxConjuncts ||
+             llvm::any_of(result, [](const Conjunct &conjunct) { return conjunct.size() > kMaxLiterals; }))
       reason = "the mask has too many parts";
     else
       return true;

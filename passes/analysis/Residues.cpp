@@ -8,8 +8,7 @@ using namespace mlir;
 using namespace mlir::attn;
 
 bool mlir::attn::needsResidues(const Literal &literal, AffineExpr key) {
-  return getFirstFloorOf(literal.form, key) ||
-         (literal.kind == Literal::Kind::Incongruent && literal.form.involves(key));
+  return getFirstFloorOf(literal.form, key) || (literal.kind == Literal::Kind::Incongruent && literal.form.involves(key));
 }
 
 /// Appends the conjunct of `literals` to `result` unless it is false. False if a number became too large.

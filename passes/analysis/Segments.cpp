@@ -7,13 +7,14 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <algorithm>
 #include <numeric>
 
 using namespace mlir;
 using namespace mlir::attn;
 
-/// A piece whose own query stride is this much finer than the common one still profits from the view: its tiles of rows are spread
-/// wider, but it visits only its own keys.
+/// A piece whose own query stride is this much finer than the common one still profits from the view: its tiles of rows are
+/// spread wider, but it visits only its own keys.
 static constexpr int64_t kMaxStrideRatio = 4;
 
 static AffineExpr getDim(MaskDim dim, MLIRContext *context) { return getAffineDimExpr(static_cast<unsigned>(dim), context); }
@@ -27,8 +28,10 @@ static SmallVector<LinearForm> getDomainForms(const SegmentDomain &domain, MLIRC
                                    LinearForm::of(getDim(MaskDim::Head, context)),
                                    key,
                                    symbol(domain.keyLength) - key - 1};
-  if (domain.rowsAreNotNegative)
-    forms.push_back(LinearForm::of(getDim(MaskDim::Query, context)));
+  if (domain.rowLength) {
+    LinearForm row = LinearForm::of(getDim(MaskDim::Query, context));
+    forms.append({row, symbol(*domain.rowLength) - row - 1});
+  }
   return forms;
 }
 
@@ -82,8 +85,8 @@ static std::optional<Conjunct> getCertainBounds(const MaskFormula &mask, bool ne
 }
 
 /// The guarded path: everything is tested per element, within the bounds that are certain.
-static Segmentation guardWholeMask(const MaskFormula &mask, unsigned numSymbols, const SegmentDomain &domain, std::string reason,
-                                   MLIRContext *context) {
+static Segmentation guardWholeMask(const MaskFormula &mask, unsigned numSymbols, const SegmentDomain &domain,
+                                   std::string reason, MLIRContext *context) {
   Segmentation result;
   std::optional<Conjunct> bounds = getCertainBounds(mask, /*negated=*/false, getDim(MaskDim::Key, context));
   if (!bounds)
@@ -95,6 +98,25 @@ static Segmentation guardWholeMask(const MaskFormula &mask, unsigned numSymbols,
   return result;
 }
 
+/// Disjoint pieces with small moduli split into residue classes; none, with the reason, as in Pieces.h.
+static std::optional<Disjunction> getPieces(const MaskFormula &mask, const Feasibility &feasibility, std::string &reason,
+                                            MLIRContext *context) {
+  AffineExpr key = getDim(MaskDim::Key, context);
+  std::optional<Disjunction> conjuncts = getDisjunction(mask, key, feasibility, reason);
+  if (!conjuncts)
+    return std::nullopt;
+  return getDisjointPieces(std::move(*conjuncts), key, feasibility, reason);
+}
+
+static Disjunction expandAll(const Disjunction &pieces, bool allowRows, const Feasibility &feasibility, MLIRContext *context) {
+  Disjunction result;
+  for (const Conjunct &piece : pieces)
+    for (Conjunct &part :
+         expandResidues(piece, getDim(MaskDim::Key, context), getDim(MaskDim::Query, context), allowRows, feasibility))
+      result.push_back(std::move(part));
+  return result;
+}
+
 Segmentation mlir::attn::computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                                          std::chrono::milliseconds budget) {
   return computeSegments(mask, numSymbols, context, budget, SegmentDomain());
@@ -102,28 +124,41 @@ Segmentation mlir::attn::computeSegments(const MaskFormula &mask, unsigned numSy
 
 Segmentation mlir::attn::computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                                          std::chrono::milliseconds budget, SegmentDomain domain) {
-  AffineExpr key = getDim(MaskDim::Key, context), row = getDim(MaskDim::Query, context);
   Feasibility feasibility(getDomainForms(domain, context), Deadline(budget));
   std::string reason;
-  std::optional<Disjunction> pieces = getDisjunction(mask, key, feasibility, reason);
-  if (pieces)
-    pieces = getDisjointPieces(std::move(*pieces), key, feasibility, reason);
+  std::optional<Disjunction> pieces = getPieces(mask, feasibility, reason, context);
   if (!pieces)
     return guardWholeMask(mask, numSymbols, domain, std::move(reason), context);
 
   // With a query view if all pieces share one; else whatever relates queries and keys by a modulus stays a predicate.
-  Disjunction expanded;
   Segmentation result;
-  for (bool allowRows : {true, false}) {
-    expanded.clear();
-    for (const Conjunct &piece : *pieces)
-      for (Conjunct &part : expandResidues(piece, key, row, allowRows, feasibility))
-        expanded.push_back(std::move(part));
-    result.rowStride = getCommonRowStride(expanded);
-    if (result.rowStride != 1)
-      break;
-  }
+  Disjunction expanded = expandAll(*pieces, /*allowRows=*/true, feasibility, context);
+  result.rowStride = getCommonRowStride(expanded);
+  if (result.rowStride == 1)
+    expanded = expandAll(*pieces, /*allowRows=*/false, feasibility, context);
   for (const Conjunct &piece : expanded)
     appendSegments(piece, result.rowStride, numSymbols, domain, feasibility.getDeadline(), context, result);
+  return result;
+}
+
+std::vector<Segmentation> mlir::attn::computeSegmentsApart(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
+                                                           std::chrono::milliseconds budget) {
+  SegmentDomain domain;
+  Feasibility feasibility(getDomainForms(domain, context), Deadline(budget));
+  std::string reason;
+  std::optional<Disjunction> pieces = getPieces(mask, feasibility, reason, context);
+  if (!pieces)
+    return {guardWholeMask(mask, numSymbols, domain, std::move(reason), context)};
+
+  std::vector<Segmentation> result;
+  for (const Conjunct &piece : expandAll(*pieces, /*allowRows=*/true, feasibility, context)) {
+    int64_t rowStride = std::max<int64_t>(1, getRowStride(piece));
+    auto part = llvm::find_if(result, [&](const Segmentation &other) { return other.rowStride == rowStride; });
+    if (part == result.end()) {
+      part = result.emplace(result.end());
+      part->rowStride = rowStride;
+    }
+    appendSegments(piece, rowStride, numSymbols, domain, feasibility.getDeadline(), context, *part);
+  }
   return result;
 }

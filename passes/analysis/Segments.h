@@ -1,7 +1,7 @@
 //===- Segments.h - from a mask to intervals of keys ------------*- C++ -*-===//
 //
-// The set analysis: a mask becomes disjoint segments, each an interval of keys per row in a (perhaps strided) view of queries and keys.
-// Everything later phases ask (tiles to visit, guards, counts, the transposed question) is derived from segments.
+// The set analysis: a mask becomes disjoint segments, each an interval of keys per row in a (perhaps strided) view of queries
+// and keys. Everything later phases ask (tiles to visit, guards, counts, the transposed question) is derived from segments.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,8 +10,8 @@
 
 #include "dialect/MaskFormula.h"
 
-#include "llvm/ADT/SmallVector.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/SmallVector.h"
 
 #include <chrono>
 #include <optional>
@@ -20,8 +20,8 @@
 
 namespace mlir::attn {
 
-/// Dimensions of a segment's expressions: batch, head, row x of the query view (i = rowStride * x + R). Symbols are those of the mask
-/// and, last, R: the residue of the query view in [0, rowStride).
+/// Dimensions of a segment's expressions: batch, head, row x of the query view (i = rowStride * x + R). Symbols are those of
+/// the mask and, last, R: the residue of the query view in [0, rowStride).
 enum class SegmentDim : unsigned { Batch = 0, Head = 1, Row = 2 };
 
 /// Visible keys of one part of a mask, seen through a strided view: key j = keyStride * y + keyPhase.
@@ -29,8 +29,8 @@ struct Segment {
   int64_t keyStride = 1;
   /// In [0, keyStride); over batch, head and the symbols. Zero where the stride is one.
   AffineExpr keyPhase;
-  /// Row x sees the keys y with max(lower) <= y < min(upper). Neither the extent of the key view nor zero is among the bounds: y is a
-  /// position of the view, in [0, extent).
+  /// Row x sees the keys y with max(lower) <= y < min(upper). Neither the extent of the key view nor zero is among the bounds:
+  /// y is a position of the view, in [0, extent).
   SmallVector<AffineExpr> lower, upper;
   /// The row sees nothing in this segment unless all are at least zero.
   SmallVector<AffineExpr> conditions;
@@ -48,20 +48,29 @@ struct Segmentation {
 
 constexpr std::chrono::milliseconds kDefaultAnalysisBudget(200);
 
-/// The segments of `mask`, a formula with `numSymbols` symbols (MaskSymbol), for b, h >= 0, any i, 0 <= j < Tk and lengths >= 0. A mask
-/// that is found empty has no segments; a full mask has one without bounds. When `budget` is spent or the mask has too many parts, the
-/// one segment that results carries the bounds that are certain and the whole mask as its predicate.
+/// The segments of `mask`, a formula with `numSymbols` symbols (MaskSymbol), for b, h >= 0, any i, 0 <= j < Tk and lengths >=
+/// 0. A mask that is found empty has no segments; a full mask has one without bounds. When `budget` is spent or the mask has
+/// too many parts, the one segment that results carries the bounds that are certain and the whole mask as its predicate.
 Segmentation computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                              std::chrono::milliseconds budget = kDefaultAnalysisBudget);
 
-/// As computeSegments, where the rows and keys are other positions than queries and keys (passes/analysis/Transpose.h):
-/// `keyLength` is the symbol that bounds the positions of dimension 3, `rowsAreNotNegative` says the same of dimension 2.
+/// Where the positions of a formula lie: rows and keys may be other things than queries and keys (passes/analysis/Transpose.h).
 struct SegmentDomain {
+  /// The symbol that bounds the positions of dimension 3.
   MaskSymbol keyLength = MaskSymbol::KeyLength;
-  bool rowsAreNotNegative = false;
+  /// If present, dimension 2 lies in [0, this symbol).
+  std::optional<MaskSymbol> rowLength;
 };
+
+/// As above, for other positions.
 Segmentation computeSegments(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
                              std::chrono::milliseconds budget, SegmentDomain domain);
+
+/// As computeSegments, but parts of the mask that disagree on the query view get one each, so that fewer predicates remain: for
+/// counting and other questions about rows, or for loops in several nests whose results are merged. All segments together are
+/// disjoint.
+std::vector<Segmentation> computeSegmentsApart(const MaskFormula &mask, unsigned numSymbols, MLIRContext *context,
+                                               std::chrono::milliseconds budget = kDefaultAnalysisBudget);
 
 } // namespace mlir::attn
 

@@ -2,6 +2,7 @@
 
 #include "passes/analysis/TileBounds.h"
 #include "passes/analysis/AffineEvaluation.h"
+#include "passes/analysis/Elimination.h"
 #include "passes/analysis/Feasibility.h"
 #include "passes/analysis/Residues.h"
 
@@ -68,7 +69,7 @@ public:
     }
     for (const LinearForm &a : lower)
       for (const LinearForm &b : upper)
-        addToHull(combine(a, b, hull.exact), hull, result);
+        addToHull(combineBounds(a, b, row, /*linearIn=*/key, hull.exact), hull, result);
     finish(std::move(result), hull);
     return hull;
   }
@@ -95,28 +96,13 @@ public:
 private:
   /// The row congruence leaves a row in the tile only if the last such row that is at most `last` is at least `first`.
   void addNearestRow(const Literal &literal, Conjunct &result) {
-    if (literal.kind != Literal::Kind::Congruent || literal.form.getCoefficient(row) != 1 || getFirstFloorOf(literal.form, row) ||
-        literal.form.involves(key))
+    if (literal.kind != Literal::Kind::Congruent || literal.form.getCoefficient(row) != 1 ||
+        getFirstFloorOf(literal.form, row) || literal.form.involves(key))
       return;
     LinearForm rest = literal.form - LinearForm::of(row), lastForm = LinearForm::of(last);
     LinearForm form = lastForm - (lastForm + rest).mod(literal.modulus) - LinearForm::of(first);
     if (form.isValid())
       result.push_back(Literal::atLeastZero(form));
-  }
-
-  /// The condition on the key for a row between a * x + r >= 0 and -b * x + s >= 0: ceil(-r / a) <= floor(s / b).
-  LinearForm combine(const LinearForm &lower, const LinearForm &upper, bool &exact) {
-    int64_t a = lower.getCoefficient(row), b = -upper.getCoefficient(row);
-    LinearForm rowForm = LinearForm::of(row), r = lower - rowForm * a, s = upper + rowForm * b;
-    if (a > 1 && b > 1 && !r.involves(key))
-      return s - (r * -1).ceilDiv(a) * b;
-    if (a > 1 && b > 1 && !s.involves(key))
-      return r + s.floorDiv(b) * a;
-    LinearForm result = s * a + r * b;
-    // Integer and rational solutions agree with one unit coefficient, or where there is always room for an integer.
-    bool hasRoom = result.isConstant() && result.getConstant() >= (a - 1) * (b - 1);
-    exact &= a == 1 || b == 1 || hasRoom;
-    return result;
   }
 
   void addToHull(const LinearForm &form, KeyBounds &hull, Conjunct &result) {
@@ -183,8 +169,12 @@ private:
   /// Drops what follows from the rest and sorts the literals into bounds and conditions.
   void finish(Conjunct literals, KeyBounds &bounds) {
     LinearForm residue = LinearForm::of(getAffineSymbolExpr(numSymbols, context));
-    SmallVector<LinearForm> domain = {LinearForm::of(last) - LinearForm::of(first), LinearForm::of(key), LinearForm::dim(context, 0),
-                                      LinearForm::dim(context, 1), residue, residue * -1 + (rowStride - 1)};
+    SmallVector<LinearForm> domain = {LinearForm::of(last) - LinearForm::of(first),
+                                      LinearForm::of(key),
+                                      LinearForm::dim(context, 0),
+                                      LinearForm::dim(context, 1),
+                                      residue,
+                                      residue * -1 + (rowStride - 1)};
     for (MaskSymbol length : {MaskSymbol::QueryLength, MaskSymbol::KeyLength})
       domain.push_back(LinearForm::of(getAffineSymbolExpr(static_cast<unsigned>(length), context)));
     Feasibility(domain, Deadline(kSimplificationBudget)).removeRedundant(literals);
@@ -250,7 +240,8 @@ KeyTiles mlir::attn::getKeyTiles(const TileBounds &bounds, ArrayRef<int64_t> dim
   return tiles;
 }
 
-int64_t mlir::attn::getKeyExtent(const Segment &segment, int64_t batch, int64_t head, ArrayRef<int64_t> symbols, int64_t length) {
+int64_t mlir::attn::getKeyExtent(const Segment &segment, int64_t batch, int64_t head, ArrayRef<int64_t> symbols,
+                                 int64_t length) {
   int64_t phase = evaluate(segment.keyPhase, {batch, head, 0}, symbols);
   return std::max<int64_t>(0, llvm::divideCeilSigned(length - phase, segment.keyStride));
 }

@@ -93,8 +93,8 @@ struct PartialView {
 
 class ViewBuilder {
 public:
-  ViewBuilder(int64_t rowStride, unsigned numSymbols, const SegmentDomain &domain, const Deadline &deadline, MLIRContext *context,
-              Segmentation &result)
+  ViewBuilder(int64_t rowStride, unsigned numSymbols, const SegmentDomain &domain, const Deadline &deadline,
+              MLIRContext *context, Segmentation &result)
       : context(context), rowStride(rowStride), residue(getAffineSymbolExpr(numSymbols, context)), row(getRow(context)),
         key(getKey(context)), domain(domain), deadline(deadline), result(result) {}
 
@@ -169,7 +169,7 @@ private:
     if (modulus > kMaxKeyStride || view.stride * modulus > kMaxKeyStride)
       return Solution::OutOfReach;
     int64_t inverse = invertModulo(coefficient / common, modulus);
-    LinearForm solution = (rest.reducedModulo(modulus) * -inverse).reducedModulo(modulus);
+    LinearForm solution = rest.reducedModulo(modulus, -inverse);
     if (!solution.isValid())
       return Solution::OutOfReach;
     // A residue of the query view that is already small enough needs no reduction.
@@ -240,10 +240,11 @@ private:
       view.predicates.push_back(original);
     if (!result.remark.empty())
       return;
-    bool involvesRow = original.isCongruence() && original.form.involves(row);
-    std::string modulus = original.isCongruence() ? " modulo " + std::to_string(original.modulus) : "";
-    result.remark = involvesRow ? "the constraint" + modulus + " relates queries and keys, but other parts of the mask do not share its query view"
-                                : "a constraint on the keys" + modulus + " is neither an interval nor a few residue classes";
+    std::string constraint =
+        original.isCongruence() ? "a constraint modulo " + std::to_string(original.modulus) : "a constraint";
+    bool relatesRows = original.isCongruence() && original.form.involves(row);
+    result.remark = constraint + (relatesRows ? " relates queries and keys, but the mask as a whole has no query view for it"
+                                              : " is neither an interval of keys nor a few residue classes");
     result.remark += ": it is tested for every element";
   }
 
@@ -262,9 +263,14 @@ private:
   bool isEmpty(const PartialView &view, const Conjunct &bounds) const {
     LinearForm position = LinearForm::of(key), residueForm = LinearForm::of(residue), one(context, 1);
     LinearForm keyLength = LinearForm::of(getAffineSymbolExpr(static_cast<unsigned>(domain.keyLength), context));
-    SmallVector<LinearForm> forms = {position, keyLength - position * view.stride - view.phase - 1, view.phase, residueForm,
-                                     residueForm * -1 + (rowStride - 1), LinearForm::dim(context, 0), LinearForm::dim(context, 1)};
-    if (domain.rowsAreNotNegative)
+    SmallVector<LinearForm> forms = {position,
+                                     keyLength - position * view.stride - view.phase - 1,
+                                     view.phase,
+                                     residueForm,
+                                     residueForm * -1 + (rowStride - 1),
+                                     LinearForm::dim(context, 0),
+                                     LinearForm::dim(context, 1)};
+    if (domain.rowLength)
       forms.push_back(LinearForm::of(row));
     llvm::erase_if(forms, [](const LinearForm &form) { return !form.isValid(); });
     return Feasibility(forms, deadline).isEmpty(bounds);

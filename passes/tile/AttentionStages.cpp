@@ -113,8 +113,9 @@ void StagesBuilder::buildSplit(StringRef name, int64_t rows, int64_t keys, Value
   ParallelOp parallel = open(name, split, condition, TaskOrder::Any);
   auto at = parallel.getBody().getArguments();
   RowTileIndex index = {at[0], at[1], at[2], at[3], at[4]};
-  Value state = buildRowTile(b, stages, index, rows, keys);
+  // The slot is known before the state, so that a target may build the state in its place.
   Value slot = arith::AddIOp::create(b, firstSlot({at[0], at[1], at[2], at[3]}), at[4]);
+  Value state = buildRowTile(b, stages, index, rows, keys);
   StorePartialOp::create(b, state, memory, slot);
   Type stateType = state.getType();
   close(b, parallel);

@@ -35,7 +35,8 @@ MaskFormula MaskBuilder::keyStride(int64_t step, AffineExpr offset) const { retu
 MaskFormula MaskBuilder::keyStride(int64_t step, int64_t offset) const { return keyStride(step, constant(offset)); }
 
 MaskFormula MaskBuilder::dilated(int64_t step, int64_t window) const {
-  return MaskFormula::allOf({MaskFormula::atLeastZero(i - j), MaskFormula::atLeastZero(j - i + step * (window - 1)), strided(step)});
+  return MaskFormula::allOf(
+      {MaskFormula::atLeastZero(i - j), MaskFormula::atLeastZero(j - i + step * (window - 1)), strided(step)});
 }
 
 MaskFormula MaskBuilder::chunked(int64_t size) const { return MaskFormula::isZero(i.floorDiv(size) - j.floorDiv(size)); }
@@ -87,6 +88,7 @@ std::vector<NamedMask> mlir::attn::test::getNamedMasks(MLIRContext *context) {
       {"block diagonal written with a symbol", MaskFormula::atLeastZero(m.j - m.i.floorDiv(4) * 4 + m.W), 1, 1, false},
       {"two moduli", m.keyStride(4, 1) & m.keyStride(6, 3), 1, 1, false},
       {"two moduli that exclude each other", m.keyStride(4, 1) & m.keyStride(6, 2), 0, 1, false},
+      {"no multiple in an interval", m.keyStride(64) & m.prefix(64) & MaskFormula::atLeastZero(m.j - 1), 0, 1, false},
       {"contradiction", m.causal() & !m.causal(), 0, 1, false},
       {"tautology", m.causal() | !m.causal(), 1, 1, false},
   };

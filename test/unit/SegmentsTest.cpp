@@ -1,11 +1,11 @@
 //===- SegmentsTest.cpp - segments against enumeration --------------------===//
 
+#include "passes/analysis/Segments.h"
 #include "AnalysisMasks.h"
 #include "passes/analysis/AffineEvaluation.h"
-#include "passes/analysis/Segments.h"
 
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <gtest/gtest.h>
 
@@ -154,4 +154,48 @@ TEST_F(SegmentsTest, NumbersThatAreTooLargeLeaveThePredicate) {
   EXPECT_TRUE(segmentation.segments[0].predicate.has_value());
   EXPECT_NE(segmentation.remark.find("too large"), std::string::npos) << segmentation.remark;
   expectExact(mask, segmentation, 0, 0, -5, {17, 12, 0, 0});
+}
+
+TEST_F(SegmentsTest, LargeModuliAreViews) {
+  MaskBuilder m(&context);
+  MaskFormula mask = MaskFormula::isZero((m.j * 4099 + m.h * 77) % 65537);
+  Segmentation segmentation = computeSegments(mask, kNumSymbols, &context);
+  ASSERT_EQ(segmentation.segments.size(), 1u);
+  EXPECT_EQ(segmentation.segments[0].keyStride, 65537);
+  EXPECT_TRUE(segmentation.remark.empty());
+  for (int64_t h : {0, 1, 31})
+    expectExact(mask, segmentation, 0, h, 0, {1, 200000, 0, 0});
+}
+
+TEST_F(SegmentsTest, ManyPartsEndInTime) {
+  // A conjunction of 12 disjunctions of three windows each: 3^12 conjuncts before pruning.
+  MaskBuilder m(&context);
+  SmallVector<MaskFormula> factors;
+  for (int64_t index = 0; index < 12; ++index)
+    factors.push_back(MaskFormula::anyOf({m.window(index), MaskFormula::atLeastZero(m.j * (index + 2) - m.i * 3 + index),
+                                          MaskFormula::isZero((m.i + m.j * index) % (index + 3))}));
+  MaskFormula mask = MaskFormula::allOf(factors) & m.causal();
+  auto start = std::chrono::steady_clock::now();
+  Segmentation segmentation = computeSegments(mask, kNumSymbols, &context);
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 2);
+  EXPECT_FALSE(segmentation.remark.empty());
+  expectExact(mask, segmentation, 0, 0, -3, {25, 40, 0, 0});
+}
+
+TEST_F(SegmentsTest, ExtremeNumbersAreSurvived) {
+  // Only that nothing overflows or stalls: the values themselves do not fit 64 bits.
+  std::mt19937 random(getSeed() + 5);
+  MaskBuilder m(&context);
+  auto extreme = [&] { return (int64_t(1) << draw(random, 20, 62)) - draw(random, -1, 1); };
+  for (int index = 0; index < 300; ++index) {
+    int64_t a = extreme(), b = extreme(), c = extreme();
+    MaskFormula first = MaskFormula::atLeastZero(m.i * a + m.j * draw(random, -3, 3) + b);
+    MaskFormula second = MaskFormula::isZero((m.j + m.constant(b)) % a - c);
+    MaskFormula third = MaskFormula::atLeastZero((m.i - m.j).floorDiv(c) * draw(random, -9, 9) - m.j.floorDiv(b) + m.W);
+    for (const MaskFormula &mask : {first & second, first | !third, !(second | third), m.causal() & (first | third)}) {
+      Segmentation segmentation = computeSegments(mask, kNumSymbols, &context);
+      for (const Segment &segment : segmentation.segments)
+        EXPECT_GE(segment.keyStride, 1);
+    }
+  }
 }

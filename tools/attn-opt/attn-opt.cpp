@@ -1,5 +1,8 @@
 //===- attn-opt.cpp - reads, transforms and prints IR ---------------------===//
 
+#include "codegen/TargetModels.h"
+#include "codegen/cpu/CpuPipeline.h"
+#include "codegen/cpu/Passes.h"
 #include "dialect/AttnDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -10,7 +13,10 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   registry.insert<mlir::attn::AttnDialect>();
+  mlir::attn::registerTargetModels(registry);
+  mlir::attn::registerCpuCodegen(registry);
   mlir::registerAllPasses();
+  mlir::attn::registerAttnCpuPasses();
   mlir::attn::registerAttnPasses();
   mlir::attn::registerPhasePipelines();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "attn modular optimizer driver\n", registry));

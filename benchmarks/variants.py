@@ -1,0 +1,109 @@
+"""The attention variants of the CPU table, each said three times: as a description for the compiler, as a predicate and score
+function for the peers, and as a float64 reference."""
+
+from typing import Callable, NamedTuple, Optional
+
+import torch
+
+ELEMENT = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
+
+
+class Mask(NamedTuple):
+    """`visible(i, j)` works on numbers, NumPy arrays and tensors alike; None: everything is visible."""
+
+    attribute: Optional[str] = None
+    visible: Optional[Callable] = None
+
+
+class Score(NamedTuple):
+    """Score arithmetic: the lines of the region's body, and the same as function of (score, h, i, j, slopes)."""
+
+    body: str
+    apply: Callable
+
+
+class Problem(NamedTuple):
+    """One attention call. All sizes in elements; the layout is [batch, head, sequence, dim], contiguous."""
+
+    batch: int
+    query_heads: int
+    heads: int
+    queries: int
+    keys: int
+    dim: int
+    dtype: torch.dtype
+    mask: Mask = Mask()
+    score: Optional[Score] = None
+
+    def pairs(self):
+        """Visible (query, key) pairs of one head."""
+        if self.mask.visible is None:
+            return self.queries * self.keys
+        j = torch.arange(self.keys)
+        rows = torch.arange(self.keys - self.queries, self.keys).split(1024)
+        return sum(int(self.mask.visible(i[:, None], j[None, :]).sum()) for i in rows)
+
+    def flops(self):
+        return 4 * self.batch * self.query_heads * self.dim * self.pairs()
+
+    def key_bytes(self):
+        """Bytes of K and V, all of which decoding has to read."""
+        return 2 * self.batch * self.heads * self.keys * self.dim * self.dtype.itemsize
+
+    def inputs(self, seed=1):
+        generator = torch.Generator().manual_seed(seed)
+        make = lambda heads, length: torch.randn(self.batch, heads, length, self.dim, generator=generator).to(self.dtype)
+        return make(self.query_heads, self.queries), make(self.heads, self.keys), make(self.heads, self.keys)
+
+    def slopes(self):
+        """ALiBi's slopes, one for each query head."""
+        return torch.tensor([2.0 ** (-8.0 * (head + 1) / self.query_heads) for head in range(self.query_heads)])
+
+    def needs_slopes(self):
+        return self.score is ALIBI
+
+    def description(self):
+        """The text for the compiler."""
+        element = ELEMENT[self.dtype]
+        q = f"tensor<?x{self.query_heads}x?x{self.dim}x{element}>"
+        k = f"tensor<?x{self.heads}x?x{self.dim}x{element}>"
+        slopes = f", %slopes: tensor<{self.query_heads}xf32>" if self.needs_slopes() else ""
+        mask = f"\n         mask = {self.mask.attribute}" if self.mask.attribute else ""
+        score = ""
+        if self.score:
+            score = (
+                "\n         score {\n         ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):\n"
+                + "".join(f"           {line}\n" for line in self.score.body.format(heads=self.query_heads).splitlines())
+                + "           attn.yield %t : f32\n         }"
+            )
+        return (
+            f"func.func @attention(%q: {q}, %k: {k}, %v: {k}{slopes}) -> {q} {{\n"
+            f"  %o = attn.attention %q, %k, %v{mask}{score}\n       : {q}, {k}, {k} -> {q}\n  return %o : {q}\n}}\n"
+        )
+
+
+CAUSAL = Mask("#attn.causal", lambda i, j: j <= i)
+WINDOW = Mask("#attn.all_of<[#attn.causal, #attn.window<left = 511>]>", lambda i, j: (j <= i) & (i - j <= 511))
+WINDOW_SINKS = Mask(
+    "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 511>, #attn.sinks<4>]>]>",
+    lambda i, j: (j <= i) & ((i - j <= 511) | (j < 4)),
+)
+PREFIX = Mask("#attn.any_of<[#attn.causal, #attn.prefix<512>]>", lambda i, j: (j <= i) | (j < 512))
+EVERY_64TH = Mask("#attn.all_of<[#attn.causal, #attn.key_stride<64, 0>]>", lambda i, j: (j <= i) & (j % 64 == 0))
+
+SOFT_CAP = Score(
+    """%cap = arith.constant 3.000000e+01 : f32
+%x = arith.divf %s, %cap : f32
+%y = math.tanh %x : f32
+%t = arith.mulf %y, %cap : f32""",
+    lambda score, h, i, j, slopes: 30.0 * torch.tanh(score / 30.0),
+)
+ALIBI = Score(
+    """%slope = tensor.extract %slopes[%h] : tensor<{heads}xf32>
+%d = arith.subi %j, %i : index
+%n = arith.index_cast %d : index to i32
+%f = arith.sitofp %n : i32 to f32
+%bias = arith.mulf %slope, %f : f32
+%t = arith.addf %s, %bias : f32""",
+    lambda score, h, i, j, slopes: score + slopes[h] * (j - i),
+)

@@ -1,0 +1,38 @@
+//===- Compiler.h - from text to a kernel -----------------------*- C++ -*-===//
+
+#ifndef ATTN_CODEGEN_COMPILER_H
+#define ATTN_CODEGEN_COMPILER_H
+
+#include "codegen/Signature.h"
+#include "codegen/cpu/KernelModule.h"
+#include "codegen/cpu/ObjectEmitter.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace mlir::attn {
+
+/// The compiler's version, for people: "0.1.0 (LLVM 22.1.8)".
+StringRef getCompilerVersion();
+
+/// Everything that compiling a description needs in its context.
+void registerCompilerDialects(DialectRegistry &registry);
+
+/// The function `entry` of a description, or its only public function if the name is empty. Fails with a diagnostic on the module.
+FailureOr<func::FuncOp> findEntry(ModuleOp module, StringRef entry);
+
+/// Appends the passes from a description to the LLVM dialect.
+void buildKernelPipeline(OpPassManager &manager, const CpuMachine &machine);
+
+/// One compiled kernel.
+struct CompiledKernel {
+  KernelIdentity identity;
+  Signature signature;
+  ObjectBytes object;
+};
+
+/// Compiles `entry` of a description for the x86 target of this name. The module is consumed. Fails with diagnostics.
+FailureOr<CompiledKernel> compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_COMPILER_H

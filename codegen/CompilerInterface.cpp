@@ -1,0 +1,104 @@
+//===- CompilerInterface.cpp - what the runtime library calls -------------===//
+
+#include "codegen/Compiler.h"
+#include "codegen/cpu/Jit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "runtime/attn_compiler.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+#define ATTN_EXPORT extern "C" __attribute__((visibility("default")))
+
+/// Memory that attnc_free_result frees.
+static char *copyBytes(StringRef bytes) {
+  auto *copy = static_cast<char *>(malloc(bytes.size() + 1));
+  if (copy) {
+    memcpy(copy, bytes.data(), bytes.size());
+    copy[bytes.size()] = 0;
+  }
+  return copy;
+}
+
+/// Writes diagnostics like a compiler does: place, severity, message, notes.
+static std::string printDiagnostic(Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto print = [&](Diagnostic &entry, StringRef severity) {
+    if (auto place = entry.getLocation()->findInstanceOf<FileLineColLoc>())
+      os << place.getFilename().getValue() << ":" << place.getLine() << ":" << place.getColumn() << ": ";
+    os << severity << entry.str();
+  };
+  print(diagnostic, "");
+  for (Diagnostic &note : diagnostic.getNotes())
+    os << "\n", print(note, "note: ");
+  return text;
+}
+
+/// The kernel as a shared library, by way of a temporary file; empty where that cannot be written: then there is nothing to cache.
+static std::string linkImage(const ObjectBytes &object) {
+  SmallString<128> directory;
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, directory);
+  SmallString<128> path;
+  if (llvm::sys::fs::createUniqueFile(directory + "/attn-%%%%%%%%.so", path))
+    return {};
+  std::string image;
+  if (llvm::Error error = linkSharedLibrary(object, path))
+    llvm::consumeError(std::move(error));
+  else if (auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false))
+    image = (*buffer)->getBuffer().str();
+  llvm::sys::fs::remove(path);
+  return image;
+}
+
+static LogicalResult compileText(StringRef text, StringRef entry, StringRef target, attnc_result *result, std::string &message) {
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      message += (message.empty() ? "" : "\n") + printDiagnostic(diagnostic);
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context), "description");
+  if (!module)
+    return failure();
+  FailureOr<func::FuncOp> function = findEntry(*module, entry);
+  if (failed(function))
+    return failure();
+  FailureOr<CompiledKernel> kernel = compileForCpu(std::move(module), *function, target, text);
+  if (failed(kernel))
+    return failure();
+  llvm::Expected<std::unique_ptr<JitKernel>> loaded = JitKernel::load(*kernel);
+  if (!loaded)
+    return message += llvm::toString(loaded.takeError()), failure();
+  std::string image = linkImage(kernel->object);
+  result->kernel = (*loaded)->getKernel();
+  result->handle = loaded->release();
+  result->release = [](void *handle) { delete static_cast<JitKernel *>(handle); };
+  result->image = image.empty() ? nullptr : copyBytes(image);
+  result->image_size = result->image ? image.size() : 0;
+  return success();
+}
+
+ATTN_EXPORT int attnc_compile(const char *text, size_t length, const char *entry, const char *target, attnc_result *result) {
+  std::string message;
+  if (succeeded(compileText(StringRef(text, length), entry ? entry : "", target, result, message)))
+    return 0;
+  result->error = copyBytes(message.empty() ? "the compiler failed without saying why" : message);
+  return 1;
+}
+
+ATTN_EXPORT void attnc_free_result(attnc_result *result) {
+  free(const_cast<void *>(result->image));
+  free(result->error);
+}
+
+ATTN_EXPORT const char *attnc_version(void) { return getCompilerVersion().data(); }
+
+ATTN_EXPORT int attnc_interface_version(void) { return ATTNC_INTERFACE_VERSION; }

@@ -1,0 +1,15 @@
+//===- SupportBitcode.h - BundleSupport.c inside the compiler ---*- C++ -*-===//
+
+#ifndef ATTN_CODEGEN_CPU_SUPPORTBITCODE_H
+#define ATTN_CODEGEN_CPU_SUPPORTBITCODE_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace mlir::attn {
+
+/// The LLVM bitcode of BundleSupport.c, which is linked into every kernel.
+llvm::StringRef getSupportBitcode();
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_CPU_SUPPORTBITCODE_H

@@ -1,0 +1,175 @@
+//===- OutlineStages.cpp - one function per stage, and the plan -----------===//
+
+#include "codegen/cpu/Passes.h"
+#include "codegen/cpu/lower/ArgumentBlock.h"
+#include "dialect/AttnOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+#include "runtime/attn_abi.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_OUTLINESTAGESPASS
+#include "codegen/cpu/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static Value toI64(ImplicitLocOpBuilder &b, Value index) { return arith::IndexCastOp::create(b, b.getI64Type(), index); }
+
+static Value indexConstant(ImplicitLocOpBuilder &b, int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+
+namespace {
+/// The function that is being cut up.
+class StageOutliner {
+public:
+  explicit StageOutliner(func::FuncOp function) : function(function), b(function.getLoc(), function) {}
+
+  LogicalResult run();
+
+private:
+  func::FuncOp createFunction(const Twine &name, ArrayRef<Type> arguments);
+  Value clonePrologue(Operation *end, Value arguments, Value workspace, IRMapping &mapping);
+  Value buildWorkspace(WorkspaceOp op, Value workspace, Value offset, IRMapping &mapping);
+  void outlineStage(ParallelOp parallel, int64_t number);
+  void buildTaskIndices(ParallelOp parallel, Value task, IRMapping &mapping);
+  void buildPlan(ArrayRef<ParallelOp> stages);
+
+  func::FuncOp function;
+  ImplicitLocOpBuilder b;
+};
+} // namespace
+
+func::FuncOp StageOutliner::createFunction(const Twine &name, ArrayRef<Type> arguments) {
+  b.setInsertionPoint(function);
+  auto created = func::FuncOp::create(b, (function.getName() + name).str(), b.getFunctionType(arguments, {}));
+  created->setAttr("attn.target", function->getAttr("attn.target"));
+  b.setInsertionPointToStart(created.addEntryBlock());
+  return created;
+}
+
+/// Places an intermediate buffer at `offset` bytes of the workspace; returns the offset behind it.
+Value StageOutliner::buildWorkspace(WorkspaceOp op, Value workspace, Value offset, IRMapping &mapping) {
+  auto type = cast<MemRefType>(op.getMemory().getType());
+  SmallVector<Value> sizes(type.getRank()), strides(type.getRank());
+  Value elements = indexConstant(b, 1);
+  unsigned dynamic = op.getSizes().size();
+  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
+    strides[dim] = toI64(b, elements);
+    Value size = type.isDynamicDim(dim) ? mapping.lookup(op.getSizes()[--dynamic]) : indexConstant(b, type.getDimSize(dim));
+    sizes[dim] = toI64(b, size);
+    elements = arith::MulIOp::create(b, elements, size);
+  }
+  mapping.map(op.getMemory(), buildMemRef(b, type, buildOffsetPointer(b, workspace, toI64(b, offset)), sizes, strides));
+  int64_t elementBytes = (type.getElementTypeBitWidth() + 7) / 8;
+  Value bytes = arith::MulIOp::create(b, elements, indexConstant(b, elementBytes));
+  // Every buffer begins at a block boundary.
+  Value alignment = indexConstant(b, ATTN_BLOCK_ALIGNMENT);
+  Value blocks = arith::CeilDivUIOp::create(b, bytes, alignment);
+  return arith::AddIOp::create(b, offset, arith::MulIOp::create(b, blocks, alignment));
+}
+
+/// Repeats what the function computes before `end` outside its stages; returns the workspace bytes used so far.
+Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value workspace, IRMapping &mapping) {
+  Block &body = function.getBody().front();
+  SmallVector<Value> values = readArguments(b, arguments, body.getArgumentTypes());
+  mapping.map(body.getArguments(), values);
+  Value offset = indexConstant(b, 0);
+  for (Operation &op : body) {
+    if (&op == end)
+      break;
+    if (auto memory = dyn_cast<WorkspaceOp>(op))
+      offset = buildWorkspace(memory, workspace, offset, mapping);
+    else if (!isa<ParallelOp, func::ReturnOp>(op))
+      b.clone(op, mapping);
+  }
+  return offset;
+}
+
+/// The point of the index space of a task. The innermost count varies fastest, so that neighbouring tasks share keys; where the longest tasks
+/// should come first it varies slowest and backwards.
+void StageOutliner::buildTaskIndices(ParallelOp parallel, Value task, IRMapping &mapping) {
+  SmallVector<unsigned> fastestFirst;
+  for (unsigned dim = parallel.getCounts().size(); dim-- > 0;)
+    fastestFirst.push_back(dim);
+  bool longestFirst = parallel.getOrder() == TaskOrder::LongestFirst;
+  if (longestFirst)
+    std::rotate(fastestFirst.begin(), fastestFirst.begin() + 1, fastestFirst.end());
+  Value rest = task;
+  for (unsigned dim : fastestFirst) {
+    Value count = mapping.lookup(parallel.getCounts()[dim]);
+    Value index = dim == fastestFirst.back() ? rest : Value(arith::RemUIOp::create(b, rest, count));
+    if (dim != fastestFirst.back())
+      rest = arith::DivUIOp::create(b, rest, count);
+    if (longestFirst && dim == fastestFirst.back())
+      index = arith::SubIOp::create(b, arith::SubIOp::create(b, count, indexConstant(b, 1)), index);
+    mapping.map(parallel.getBody().getArgument(dim), index);
+  }
+}
+
+void StageOutliner::outlineStage(ParallelOp parallel, int64_t number) {
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  func::FuncOp stage = createFunction("_stage_" + Twine(number), {pointer, pointer, pointer, b.getI64Type()});
+  stage->setAttr("attn.stage", parallel.getNameAttr());
+  IRMapping mapping;
+  clonePrologue(parallel, stage.getArgument(0), stage.getArgument(1), mapping);
+  Value task = arith::IndexCastOp::create(b, b.getIndexType(), stage.getArgument(3));
+  buildTaskIndices(parallel, task, mapping);
+  for (Operation &op : parallel.getBody().front().without_terminator())
+    b.clone(op, mapping);
+  func::ReturnOp::create(b);
+}
+
+/// The plan's scratch size is known when the stages are lowered and is filled in then.
+void StageOutliner::buildPlan(ArrayRef<ParallelOp> stages) {
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  func::FuncOp plan = createFunction("_plan", {pointer, pointer});
+  plan->setAttr("attn.plan", b.getUnitAttr());
+  IRMapping mapping;
+  // Nothing in the workspace is looked at here: any pointer will do for its views.
+  Value bytes = clonePrologue(nullptr, plan.getArgument(0), plan.getArgument(0), mapping);
+  auto store = [&](int64_t offset, Value value) {
+    Value address = LLVM::GEPOp::create(b, pointer, b.getI8Type(), plan.getArgument(1), ArrayRef<LLVM::GEPArg>{int32_t(offset)});
+    LLVM::StoreOp::create(b, value, address);
+  };
+  store(offsetof(attn_plan, workspace_bytes), toI64(b, bytes));
+  for (auto [number, constStage] : llvm::enumerate(stages)) {
+    ParallelOp stage = constStage;
+    Value tasks = indexConstant(b, 1);
+    for (Value count : stage.getCounts())
+      tasks = arith::MulIOp::create(b, tasks, mapping.lookup(count));
+    if (stage.getCondition())
+      tasks = arith::SelectOp::create(b, mapping.lookup(stage.getCondition()), tasks, indexConstant(b, 0));
+    store(offsetof(attn_plan, tasks) + number * sizeof(int64_t), toI64(b, tasks));
+  }
+  func::ReturnOp::create(b);
+}
+
+LogicalResult StageOutliner::run() {
+  auto stages = llvm::to_vector(function.getBody().getOps<ParallelOp>());
+  if (stages.size() > ATTN_MAX_STAGES)
+    return function.emitOpError("expected at most ") << ATTN_MAX_STAGES << " stages in a kernel, but got " << stages.size();
+  for (auto [number, stage] : llvm::enumerate(stages))
+    outlineStage(stage, number);
+  buildPlan(stages);
+  function.erase();
+  return success();
+}
+
+namespace {
+struct OutlineStages : public attn::impl::OutlineStagesPassBase<OutlineStages> {
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> kernels;
+    getOperation().walk([&](func::FuncOp function) {
+      if (!function.isExternal() && !function.getBody().getOps<ParallelOp>().empty())
+        kernels.push_back(function);
+    });
+    for (func::FuncOp kernel : kernels)
+      if (failed(StageOutliner(kernel).run()))
+        return signalPassFailure();
+  }
+};
+} // namespace

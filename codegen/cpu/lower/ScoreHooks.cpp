@@ -1,0 +1,86 @@
+//===- ScoreHooks.cpp - what a description does to scores -----------------===//
+
+#include "codegen/cpu/lower/ScoreHooks.h"
+#include "codegen/cpu/VectorEmission.h"
+#include "codegen/cpu/lower/AffineEmission.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/analysis/SegmentAttributes.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static constexpr unsigned kNumPositionValues = 6;
+
+PanelScoreHook::PanelScoreHook(const ScoreTreatment &treatment) : scores(treatment) {
+  if (scores.map)
+    numCaptured = LaneRegion::getCaptured(scores.map->getRegion(0)).size();
+  if (scores.restrict)
+    predicate = getSegment(scores.restrict.getSegment()).predicate;
+}
+
+PanelScoreHook::RowLanes PanelScoreHook::getRowLanes(ImplicitLocOpBuilder &b, unsigned lanes, const ScoreContext &context) {
+  auto [found, isNew] = rowLanes.try_emplace(context.laneVector);
+  if (!isNew)
+    return found->second;
+  OpBuilder::InsertionGuard guard(b);
+  auto function = b.getBlock()->getParent()->getParentOfType<func::FuncOp>();
+  if (!function)
+    function = cast<func::FuncOp>(b.getBlock()->getParentOp());
+  b.setInsertionPointToStart(&function.getBody().front());
+  Value headBase = context.extra[1], firstRow = context.extra[2], origin = context.extra[3], residue = context.extra[4];
+  auto type = VectorType::get({lanes}, b.getI32Type());
+  auto splatOf = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, b.getI32IntegerAttr(value)));
+  };
+  SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(context.laneVector * lanes, (context.laneVector + 1) * lanes));
+  Value row = arith::AddIOp::create(b, spreadInteger(b, firstRow, type),
+                                    arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(numbers))));
+  Value position = row, head = headBase;
+  if (int64_t group = scores.positions.group; group > 1) {
+    position = arith::DivSIOp::create(b, row, splatOf(group));
+    Value inGroup = arith::SubIOp::create(b, row, arith::MulIOp::create(b, position, splatOf(group)));
+    head = arith::AddIOp::create(b, spreadInteger(b, headBase, type), inGroup);
+  }
+  Value query = arith::AddIOp::create(b, position, spreadInteger(b, origin, type));
+  if (scores.positions.rowStep > 1)
+    query = arith::AddIOp::create(b, arith::MulIOp::create(b, query, splatOf(scores.positions.rowStep)), spreadInteger(b, residue, type));
+  return found->second = {head, query};
+}
+
+Value PanelScoreHook::apply(ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) {
+  auto scoreType = cast<VectorType>(score.getType());
+  unsigned lanes = scoreType.getNumElements();
+  RowLanes rows = getRowLanes(b, lanes, context);
+  Value step = indexConstant(b, scores.positions.keyStep);
+  Value key = arith::AddIOp::create(b, context.extra[5], arith::MulIOp::create(b, context.keyInTile, step));
+  if (scores.map) {
+    if (!region)
+      region.emplace(scores.map->getRegion(0), context.extra.slice(kNumPositionValues, numCaptured));
+    score = region->apply(b, score, {context.extra[0], rows.head, rows.query, key}, context.laneVector);
+  }
+  if (!predicate)
+    return score;
+  auto type = VectorType::get({lanes}, b.getI32Type());
+  ValueRange numbers = context.extra.drop_front(kNumPositionValues + numCaptured);
+  Value visible = emitFormula(b, *predicate, type, {context.extra[0], rows.head, rows.query, key}, numbers);
+  Value hidden = floatConstant(b, scoreType, -std::numeric_limits<double>::infinity());
+  return arith::SelectOp::create(b, visible, score, hidden);
+}
+
+SmallVector<Value> attn::getHookValues(const PositionValues &positions, const ScoreTreatment &scores,
+                                       llvm::function_ref<Value(Value)> lookup) {
+  MapOp map = scores.map;
+  RestrictOp restrict = scores.restrict;
+  bool hasPredicate = restrict && restrict.getSegment().getPredicate();
+  if (!map && !hasPredicate)
+    return {};
+  SmallVector<Value> values = positions.toVector();
+  if (map)
+    for (Value value : LaneRegion::getCaptured(map.getBody()))
+      values.push_back(lookup(value));
+  if (hasPredicate)
+    for (Value number : restrict.getNumbers())
+      values.push_back(lookup(number));
+  return values;
+}

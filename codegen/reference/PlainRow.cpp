@@ -1,0 +1,76 @@
+//===- PlainRow.cpp - one query row of attention, plainly -----------------===//
+//
+// The same row in the arithmetic of a careful program without tiles. Operands hold numbers of the input type, so float loses nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/FloatFormats.h"
+#include "codegen/reference/AttentionRow.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::reference;
+
+static float dotProduct(const double *a, const double *b, int64_t size) {
+  float sum = 0.0f;
+  for (int64_t d = 0; d < size; ++d)
+    sum += float(a[d]) * float(b[d]);
+  return sum;
+}
+
+/// Softmax of a row in f32.
+static RowResult softmax(ArrayRef<double> scores, MutableArrayRef<double> weights) {
+  float largest = -std::numeric_limits<float>::infinity(), sum = 0.0f;
+  for (double score : scores)
+    if (score > largest || std::isnan(score))
+      largest = score;
+  if (largest == -std::numeric_limits<float>::infinity()) {
+    llvm::fill(weights, 0.0);
+    return {largest, largest};
+  }
+  for (auto [weight, score] : llvm::zip_equal(weights, scores)) {
+    float exponential = std::exp(float(score) - largest);
+    weight = exponential;
+    sum += exponential;
+  }
+  for (double &weight : weights)
+    weight = float(weight) / sum;
+  return {largest + std::log(sum), largest};
+}
+
+/// Weights of a row in f32. Normalisers without a form of their own here are evaluated in double and rounded.
+static RowResult normalize(NormalizerAttrInterface normalizer, ArrayRef<double> scores, MutableArrayRef<double> weights) {
+  if (isa<SoftmaxAttr>(normalizer))
+    return softmax(scores, weights);
+  RowResult result = normalizer.evaluateRow(scores, weights);
+  for (double &weight : weights)
+    weight = float(weight);
+  return {float(result.lse), float(result.rowMax)};
+}
+
+void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state,
+                                  RowOutput &result) {
+  int64_t keyHead = h / inputs.group, i = inputs.getPosition(b, row), valueDim = inputs.value.size(3);
+  std::vector<int64_t> keys = findVisibleKeys(inputs, b, h, row);
+  std::vector<double> scores, weights(keys.size());
+  const double *q = inputs.query.row(b, h, row);
+  for (int64_t j : keys) {
+    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3));
+    scores.push_back(inputs.score.run(state, score, b, h, i, j));
+  }
+  RowResult statistics = normalize(inputs.normalizer, scores, weights);
+  result.lse = statistics.lse;
+  result.rowMax = statistics.rowMax;
+  std::vector<float> sums(valueDim, 0.0f);
+  for (size_t n = 0; n < keys.size(); ++n) {
+    if (scores[n] == -std::numeric_limits<double>::infinity())
+      continue;
+    float weight = roundToType(weights[n], inputs.inputType);
+    const double *v = inputs.value.row(b, keyHead, keys[n]);
+    for (int64_t d = 0; d < valueDim; ++d)
+      sums[d] += weight * float(v[d]);
+  }
+  for (int64_t d = 0; d < valueDim; ++d)
+    result.output[d] = roundToType(sums[d], inputs.outputType);
+}

@@ -1,0 +1,47 @@
+//===- Frameworks.cpp - what is needed of PyTorch and NumPy ---------------===//
+
+#include "python/Frameworks.h"
+
+namespace nb = nanobind;
+using namespace attnpy;
+
+const Torch *Torch::get() {
+  static const Torch *found = nullptr;
+  if (found)
+    return found;
+  PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "torch");
+  // While torch is being imported, its module is there, but not what is in it.
+  if (!module || !PyObject_HasAttrString(module, "get_num_threads") || !PyObject_HasAttrString(module, "Tensor"))
+    return nullptr;
+  nb::handle torch(module);
+  auto *created =
+      new Torch{torch.attr("Tensor"), torch.attr("empty"), torch.attr("is_grad_enabled"), torch.attr("get_num_threads"), {}};
+  const char *const names[kNumDtypes] = {"float32", "bfloat16", "float16", "float64", "int32", "int64"};
+  for (int dtype = 0; dtype < kNumDtypes; ++dtype)
+    created->dtypes[dtype] = torch.attr(names[dtype]);
+  return found = created;
+}
+
+bool Torch::isTensor(nb::handle object) const {
+  return Py_TYPE(object.ptr()) == reinterpret_cast<PyTypeObject *>(tensorType.ptr()) ||
+         PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(tensorType.ptr()));
+}
+
+const NumPy &NumPy::get() {
+  // Not a static initializer: its lock would be held while the import lets other threads of the interpreter run, and wait for
+  // that lock.
+  static const NumPy *found = nullptr;
+  if (found)
+    return *found;
+  nb::module_ numpy = nb::module_::import_("numpy");
+  auto *created = new NumPy{numpy.attr("empty"), {}};
+  const char *const names[kNumDtypes] = {"float32", nullptr, "float16", "float64", "int32", "int64"};
+  for (int dtype = 0; dtype < kNumDtypes; ++dtype)
+    if (names[dtype])
+      created->dtypes[dtype] = numpy.attr("dtype")(names[dtype]);
+  if (PyObject *types = PyImport_ImportModule("ml_dtypes"))
+    created->dtypes[ATTN_BF16] = numpy.attr("dtype")(nb::steal(types).attr("bfloat16"));
+  else
+    PyErr_Clear();
+  return *(found = created);
+}

@@ -1,0 +1,31 @@
+//===- Kernel.h - what is run -----------------------------------*- C++ -*-===//
+
+#ifndef ATTN_TOOLS_RUN_KERNEL_H
+#define ATTN_TOOLS_RUN_KERNEL_H
+
+#include "tools/attn-run/Arguments.h"
+#include "tools/common/Description.h"
+
+namespace mlir::attn {
+
+/// A description that can be run on arguments. Errors are printed.
+class Kernel {
+public:
+  virtual ~Kernel() = default;
+
+  /// The interpreter for the target "reference", else compiled code by way of the runtime library.
+  static FailureOr<std::unique_ptr<Kernel>> create(Description &description, StringRef target, unsigned threads);
+
+  /// Computes the results from the arguments; the tensors' sizes must be right.
+  virtual LogicalResult run(const Arguments &arguments, MutableArrayRef<HostTensor> results) = 0;
+
+  /// The machine that the code was made for.
+  virtual std::string getTarget() const = 0;
+};
+
+/// The arguments as the interpreter takes them.
+SmallVector<reference::Array> toArrays(func::FuncOp function, const Arguments &arguments);
+
+} // namespace mlir::attn
+
+#endif // ATTN_TOOLS_RUN_KERNEL_H
