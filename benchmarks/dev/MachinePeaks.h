@@ -17,7 +17,9 @@ inline double now() { return std::chrono::duration<double>(std::chrono::steady_c
 double measureFma(unsigned lanes);
 /// GFLOP/s of vdpbf16ps; 0 where there is none.
 double measureBf16Dot();
-/// GB/s of a loop that reads memory in order.
+/// GB/s of a loop that reads memory in order, once; neighbours take their share of it.
+double readOnce();
+/// The best of a few.
 double measureRead();
 /// GFLOP/s of multiply-adds with as many broadcast loads. Neighbours on the same physical core halve it while they leave
 /// `measureFma` alone, so it tells whether the machine is quiet.
