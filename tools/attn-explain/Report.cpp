@@ -10,7 +10,8 @@ using namespace mlir;
 using namespace mlir::attn;
 
 /// Where no target chooses.
-static constexpr TileChoice kExampleTiles = {128, 32, 128, 16, 0, 0, 0};
+static constexpr TileChoice kExampleTiles = {/*rows=*/128, /*smallRows=*/128, /*panelRows=*/32, /*keys=*/128, /*keyBlock=*/16,
+                                             /*splitKeys=*/0, /*fewRows=*/0, /*fewRowsKeys=*/0};
 /// Characters of the map's sides.
 static constexpr int64_t kMapCells = 32;
 

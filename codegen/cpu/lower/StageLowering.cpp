@@ -390,7 +390,9 @@ void StageLowering::lowerPack(PackOp op) {
   SmallVector<OpFoldResult> strides = {b.getIndexAttr(1), b.getIndexAttr(1)};
   Value rows = memref::SubViewOp::create(b, view, offsets, sizes, strides);
   Value source = memref::CastOp::create(b, stridedView(2, storage), rows);
-  packed[op.getResult()] = {emitTileView(b, pack, source, memory, count, whole)};
+  // Keys in pairs lie side by side already; values must be interleaved.
+  bool isNatural = !isValues && columns % 2 == 0;
+  packed[op.getResult()] = {emitTileView(b, pack, source, memory, count, whole, isNatural)};
 }
 
 /// The stores of a finalised state, as memory.
