@@ -13,7 +13,7 @@
 
 // The panel loop is inside the key loop: each key and value tile is loaded once for all panels.
 // CHECK-LABEL: @guarded
-// CHECK-SAME: (%[[QV:[a-z0-9]*]]: {{.*}}, %[[KV:[a-z0-9]*]]: {{.*}}, %[[VV:[a-z0-9]*]]: {{.*}}, %[[I:[a-z0-9]*]]: index
+// CHECK-SAME: (%[[QV:[a-z0-9]*]]: {{[^%]*}}, %[[KV:[a-z0-9]*]]: {{[^%]*}}, %[[VV:[a-z0-9]*]]: {{[^%]*}}, %[[I:[a-z0-9]*]]: index
 func.func @guarded(%qv: !qv, %kv: !kv, %vv: !vv, %I: index, %b: index, %h: index, %n: index, %c: f32, %s0: !state) -> !state
     attributes {attn.target = #attn.target<"x86-64-v3">} {
   // CHECK: %[[Q:.*]] = attn.load %[[QV]][%[[I]]]

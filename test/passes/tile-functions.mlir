@@ -1,4 +1,4 @@
-// RUN: attn-opt %s --attn-normalize --attn-tile --split-input-file | FileCheck %s
+// RUN: attn-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(attn-materialize-defaults,attn-convert-to-online),attn-tile)' | FileCheck %s
 
 !q = tensor<?x8x?x64xbf16>
 !k = tensor<?x2x?x64xbf16>
@@ -42,18 +42,40 @@ func.func @family(%q: !q, %k: !k) -> !q attributes {attn.target = #attn.target<"
   // CHECK: attn.parallel "split_keys_combine"
   // CHECK: %[[R:.*]] = attn.reduce_partials %[[W]]
   // CHECK: attn.finalize_rows %[[R]]
-  %o = attn.attention %q, %k, %k mask = #attn.causal : !q, !k, !k -> !q
+  %o = attn.attention %q, %k, %k mask = #attn.all_of<[#attn.causal, #attn.window<left = 4095>]> : !q, !k, !k -> !q
   return %o : !q
 }
 
 // -----
 
 !t = tensor<?x2x?x64xf32>
-// A tile never needs a test of which no tile is free.
+// Without a lower bound no tile before the guard-free ones needs a loop.
+// CHECK-LABEL: func.func @causal
+// CHECK-NOT: = %lo to %ulo
+// CHECK: return
+func.func @causal(%q: !t) -> !t attributes {attn.target = #attn.target<"x86-64-v3">} {
+  %o = attn.attention %q, %q, %q mask = #attn.causal : !t, !t, !t -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x2x?x64xf32>
+!p = !attn.partial<#attn.softmax, ?x2x?x64>
+// Where each pair is tested, no tile is free of guards.
 // CHECK-LABEL: func.func @predicate
-// CHECK-NOT: %ulo to %uhi
+// CHECK-NOT: = %ulo to %uhi
+// CHECK: return
 func.func @predicate(%q: !t) -> !t attributes {attn.target = #attn.target<"x86-64-v3">} {
-  %o = attn.attention %q, %q, %q mask = #attn.set<"(b, h, i, j) : ((i * 3 + j * 5) mod 7 - 2 >= 0)"> : !t, !t, !t -> !t
+  %c = arith.constant 0.18 : f32
+  %two = arith.constant 2 : index
+  %zero = arith.constant 0 : index
+  %n = tensor.dim %q, %two : !t
+  %p = attn.online_attention %q, %q, %q exponent(%c) offset(%zero : index)
+    segments = #attn.segments<row_stride = 1, [<lower = (d0, d1, d2)[s0, s1, s2] -> (), upper = (d0, d1, d2)[s0, s1, s2] -> (d2 + 1),
+                                                predicate = #attn.strided<5>>]>
+    numbers(%n, %n) : !t, !t, !t -> !p
+  %o = attn.finalize %p exponent(%c) : !p -> !t
   return %o : !t
 }
 
@@ -92,7 +114,8 @@ func.func @strided_views(%q: !t) -> !t attributes {attn.target = #attn.target<"x
 // CHECK: %[[N:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<?xi32
 // CHECK: %[[INDEX:.*]] = arith.index_cast %[[N]]
 // CHECK: %[[MIN:.*]] = arith.minsi %{{.*}}, %[[INDEX]]
-// CHECK: %[[COUNT:.*]] = arith.maxsi %[[MIN]]
+// CHECK: %[[LIMIT:.*]] = arith.maxsi %[[MIN]]
+// CHECK: %[[COUNT:.*]] = arith.maxsi %[[LIMIT]]
 // CHECK: attn.key_view {{.*}} count(%[[COUNT]])
 func.func @lengths_end_the_view(%q: !t, %n: tensor<?xi32>) -> !t attributes {attn.target = #attn.target<"x86-64-v3">} {
   %o = attn.attention %q, %q, %q lengths(%n : tensor<?xi32>) : !t, !t, !t -> !t
