@@ -1,6 +1,7 @@
 //===- Options.cpp - the command line of attn-run -------------------------===//
 
 #include "tools/attn-run/Options.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/CommandLine.h"
 #include "tools/common/Description.h"
 
@@ -37,6 +38,8 @@ FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
   cl::opt<bool> check("check", cl::desc("Compare with the interpreter and print the errors against their bounds"), cl::cat(category));
   cl::opt<bool> bench("bench", cl::desc("Print time, useful FLOP/s and bytes/s"), cl::cat(category));
   cl::opt<bool> poison("poison", cl::desc("Fill keys and values beyond the lengths with NaN"), cl::cat(category));
+  // The options live in this function; whoever walks LLVM's list of options later (the linker does) must not find them.
+  auto forgetOptions = llvm::scope_exit([] { cl::ResetCommandLineParser(); });
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &llvm::errs()))
     return failure();
