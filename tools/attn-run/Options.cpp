@@ -1,6 +1,7 @@
 //===- Options.cpp - the command line of attn-run -------------------------===//
 
 #include "tools/attn-run/Options.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/CommandLine.h"
 #include "tools/common/Description.h"
 
@@ -38,6 +39,8 @@ FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
   cl::opt<bool> bench("bench", cl::desc("Print time, useful FLOP/s and bytes/s"), cl::cat(category));
   cl::opt<bool> poison("poison", cl::desc("Fill keys and values beyond the lengths with NaN"), cl::cat(category));
   cl::HideUnrelatedOptions(category);
+  // lld, which links kernels for the cache, resets every option it finds: it must find none of these, which end with this function.
+  auto forget = llvm::scope_exit([] { cl::ResetCommandLineParser(); });
   if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &llvm::errs()))
     return failure();
 
