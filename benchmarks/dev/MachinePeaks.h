@@ -4,20 +4,27 @@
 #define ATTN_BENCHMARKS_DEV_MACHINEPEAKS_H
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <vector>
 
 namespace attn::bench {
 
-inline double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+/// Seconds that this thread has run. Unlike the time of day it stands still while another process has the core.
+inline double now() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec + 1e-9 * time.tv_nsec;
+}
 
 /// GFLOP/s of multiply-adds on registers; `lanes` is 4, 8 or 16.
 double measureFma(unsigned lanes);
 /// GFLOP/s of vdpbf16ps; 0 where there is none.
 double measureBf16Dot();
-/// GB/s of a loop that reads memory in order.
+/// GB/s of a loop that reads memory in order, once; neighbours take their share of it.
+double readOnce();
+/// The best of a few.
 double measureRead();
 /// GFLOP/s of multiply-adds with as many broadcast loads. Neighbours on the same physical core halve it while they leave
 /// `measureFma` alone, so it tells whether the machine is quiet.

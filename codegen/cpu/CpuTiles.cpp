@@ -1,6 +1,7 @@
 //===- CpuTiles.cpp - tile sizes on a CPU ---------------------------------===//
 
 #include "codegen/cpu/CpuTiles.h"
+#include "codegen/cpu/DecodeKernel.h"
 #include <algorithm>
 
 using namespace mlir;
@@ -25,7 +26,7 @@ TileChoice attn::chooseCpuTiles(const CpuMachine &machine, const AttentionShape 
   tiles.keys = CpuMachine::kKeyTile;
   tiles.keyBlock = machine.panelBlock.keys;
   tiles.splitKeys = kTilesPerChunk * tiles.keys;
-  tiles.fewRows = 0;
+  tiles.fewRows = DecodeKernelConfig::kMaxRows;
   tiles.fewRowsKeys = CpuMachine::kDecodeKeyTile;
   return tiles;
 }

@@ -47,13 +47,20 @@ public:
 private:
   void bindArguments(func::FuncOp function);
   void emitScores();
-  void emitPartialProducts(Value firstKey);
+  void emitPartialProducts(Value firstKey, int64_t firstRow, int64_t rows, bool holdQueries);
   void emitScoreRow(Value row, Value firstKey);
   Value guardScores(Value scores, Value row, Value firstKey);
   void emitWeights(Value row);
   void emitOutputs();
-  void emitOutputBlock(Value firstKey, Value endKey, Value firstRow, unsigned rows, int64_t firstChunk, unsigned chunks,
-                       bool paired, bool prefetches);
+  /// Sums that are kept in registers together.
+  struct OutputBlock {
+    Value firstRow;
+    int64_t rows, firstChunk, chunks;
+    /// Whether there is a second key for bf16 pairs.
+    bool paired;
+    bool prefetches;
+  };
+  void emitOutputBlock(Value firstKey, Value endKey, const OutputBlock &block);
   /// Sums that a chunk of values needs: one vector, or two where two keys' elements are interleaved.
   SmallVector<Value> loadValues(Value key, int64_t chunk, bool paired);
   void joinAccumulators();
@@ -78,8 +85,6 @@ private:
   /// Scratch on the stack: partial products [rows * lanes][lanes], this tile's outputs [rows][..], factors of the old
   /// accumulators [1][rows]. `scale` is `c` in all lanes, `laneNumbers` is 0, 1, ... as i32.
   Value partials, tileOutputs, rescales, scale, laneNumbers;
-  /// Queries held in registers, chunk by chunk for each row; empty if they do not fit.
-  SmallVector<Value> heldQueries;
 };
 
 } // namespace
@@ -146,39 +151,49 @@ void DecodeKernelEmitter::prefetchRow(Value view, Value row, int64_t columns) {
                                /*isDataCache=*/true);
 }
 
+/// Parts of `count` in as few portions of at most `limit` as possible, evenly.
+static int64_t portionOf(int64_t count, int64_t limit) {
+  int64_t portions = (count + limit - 1) / limit;
+  return (count + portions - 1) / portions;
+}
+
 void DecodeKernelEmitter::emitScores() {
-  // One accumulator for each row and a key chunk need registers too.
-  int64_t chunks = chunksOf(config.keyDim);
-  if (config.rows * (chunks + 1) + 4 <= registers())
-    for (int64_t row = 0; row < config.rows; ++row)
-      for (int64_t chunk = 0; chunk < chunks; ++chunk)
-        heldQueries.push_back(
-            loadAligned(b, atom.getLaneType(), queries, {indexConstant(b, row), indexConstant(b, chunk * lanes)}));
   forLoop(b, zero(), keyCount, lanes, [&](Value firstKey) {
-    emitPartialProducts(firstKey);
+    // As many rows at a time as fit the registers with their queries, one accumulator each and a chunk of keys. Later rows find
+    // the keys in L1. Very long rows read their queries from memory.
+    int64_t rowLimit = (registers() - 4) / (chunksOf(config.keyDim) + 1);
+    int64_t portion = portionOf(config.rows, rowLimit ? rowLimit : config.rows);
+    for (int64_t row = 0; row < config.rows; row += portion)
+      emitPartialProducts(firstKey, row, std::min(portion, config.rows - row), /*holdQueries=*/rowLimit != 0);
     forLoop(b, zero(), indexConstant(b, config.rows), 1, [&](Value row) { emitScoreRow(row, firstKey); });
   });
 }
 
-void DecodeKernelEmitter::emitPartialProducts(Value firstKey) {
+void DecodeKernelEmitter::emitPartialProducts(Value firstKey, int64_t firstRow, int64_t rows, bool holdQueries) {
   Value count = arith::MinUIOp::create(b, arith::SubIOp::create(b, keyCount, firstKey), indexConstant(b, lanes));
   int64_t chunks = chunksOf(config.keyDim);
+  auto loadQuery = [&](int64_t row, int64_t chunk) {
+    return loadAligned(b, atom.getLaneType(), queries, {indexConstant(b, firstRow + row), indexConstant(b, chunk * lanes)});
+  };
+  SmallVector<Value> held;
+  for (int64_t row = 0; holdQueries && row < rows; ++row)
+    for (int64_t chunk = 0; chunk < chunks; ++chunk)
+      held.push_back(loadQuery(row, chunk));
   forLoop(b, zero(), count, 1, [&](Value keyOfBlock) {
     Value key = addIndex(b, firstKey, keyOfBlock);
-    prefetchRow(keys, key, config.keyDim);
-    SmallVector<Value> sums(config.rows, floatConstant(b, atom.getLaneType(), 0.0));
+    if (firstRow == 0)
+      prefetchRow(keys, key, config.keyDim);
+    SmallVector<Value> sums(rows, floatConstant(b, atom.getLaneType(), 0.0));
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       Value loaded = loadRow(keys, key, chunk, config.keyDim);
       Value keyLanes = factor == 1 ? loaded : Value(vector::BitCastOp::create(b, atom.getLaneType(), loaded));
-      for (int64_t row = 0; row < config.rows; ++row) {
-        Value query = heldQueries.empty() ? loadAligned(b, atom.getLaneType(), queries,
-                                                        {indexConstant(b, row), indexConstant(b, chunk * lanes)})
-                                          : heldQueries[row * chunks + chunk];
+      for (int64_t row = 0; row < rows; ++row) {
+        Value query = holdQueries ? held[row * chunks + chunk] : loadQuery(row, chunk);
         sums[row] = atom.multiplyAdd(b, query, keyLanes, sums[row]);
       }
     }
-    for (int64_t row = 0; row < config.rows; ++row)
-      storeAligned(b, sums[row], partials, {addIndex(b, keyOfBlock, row * lanes), zero()});
+    for (int64_t row = 0; row < rows; ++row)
+      storeAligned(b, sums[row], partials, {addIndex(b, keyOfBlock, (firstRow + row) * lanes), zero()});
   });
 }
 
@@ -253,24 +268,27 @@ void DecodeKernelEmitter::emitOutputs() {
     forLoop(b, zero(), indexConstant(b, width), lanes,
             [&](Value column) { storeAligned(b, floatConstant(b, atom.getLaneType(), 0.0), tileOutputs, {row, column}); });
   });
-  // As many rows at a time as registers hold, all columns if possible: half of each row at a time reads at half the speed.
-  int64_t chunks = chunksOf(config.valueDim), budget = registers() * 3 / 4 / factor;
-  int64_t chunksAtOnce = std::min(chunks, budget);
-  int64_t rowsAtOnce = std::min(config.rows, std::max<int64_t>(1, budget / chunksAtOnce));
-  int64_t wholeRows = config.rows / rowsAtOnce * rowsAtOnce;
-
+  // Whole rows of values, because half of each row at a time comes from memory at two thirds of the speed, and as many query
+  // rows as registers then hold. The other rows find the values in L1.
+  int64_t chunks = chunksOf(config.valueDim), limit = registers() * 3 / 4 / factor;
+  int64_t chunkPortion = portionOf(chunks, limit);
+  int64_t rowPortion = portionOf(config.rows, std::max<int64_t>(1, limit / chunkPortion));
+  int64_t wholeRows = config.rows / rowPortion * rowPortion;
   auto emitBlock = [&](Value firstKey, Value endKey, bool paired) {
-    for (int64_t chunk = 0; chunk < chunks; chunk += chunksAtOnce) {
-      unsigned count = std::min(chunksAtOnce, chunks - chunk);
-      emitOutputBlock(firstKey, endKey, zero(), rowsAtOnce, chunk, count, paired, /*prefetches=*/chunk == 0);
-      auto emitRest = [&](Value row, unsigned rows) {
-        emitOutputBlock(firstKey, endKey, row, rows, chunk, count, paired, /*prefetches=*/false);
-      };
-      if (rowsAtOnce < wholeRows)
-        forLoop(b, indexConstant(b, rowsAtOnce), indexConstant(b, wholeRows), rowsAtOnce,
-                [&](Value row) { emitRest(row, rowsAtOnce); });
-      if (wholeRows < config.rows)
-        emitRest(indexConstant(b, wholeRows), config.rows - wholeRows);
+    for (int64_t chunk = 0; chunk < chunks; chunk += chunkPortion) {
+      OutputBlock block = {
+          zero(), rowPortion, chunk, std::min(chunkPortion, chunks - chunk), paired, /*prefetches=*/chunk == 0};
+      emitOutputBlock(firstKey, endKey, block);
+      block.prefetches = false;
+      if (rowPortion < wholeRows)
+        forLoop(b, indexConstant(b, rowPortion), indexConstant(b, wholeRows), rowPortion, [&](Value row) {
+          block.firstRow = row;
+          emitOutputBlock(firstKey, endKey, block);
+        });
+      block.firstRow = indexConstant(b, wholeRows);
+      block.rows = config.rows - wholeRows;
+      if (block.rows > 0)
+        emitOutputBlock(firstKey, endKey, block);
     }
   };
   Value pairedKeys = keyCount;
@@ -303,36 +321,35 @@ SmallVector<Value> DecodeKernelEmitter::loadValues(Value key, int64_t chunk, boo
   return interleaved;
 }
 
-void DecodeKernelEmitter::emitOutputBlock(Value firstKey, Value endKey, Value firstRow, unsigned rows, int64_t firstChunk,
-                                          unsigned chunks, bool paired, bool prefetches) {
-  unsigned vectors = chunks * factor;
-  auto columnOf = [&](unsigned vector) { return indexConstant(b, firstChunk * config.chunk() + vector * lanes); };
+void DecodeKernelEmitter::emitOutputBlock(Value firstKey, Value endKey, const OutputBlock &block) {
+  int64_t vectors = block.chunks * factor;
+  auto columnOf = [&](int64_t vector) { return indexConstant(b, block.firstChunk * config.chunk() + vector * lanes); };
   SmallVector<Value> sums, weightRows;
-  for (unsigned row = 0; row < rows; ++row) {
-    weightRows.push_back(elementPointer(b, scores, addIndex(b, firstRow, row), zero()));
-    for (unsigned vector = 0; vector < vectors; ++vector)
-      sums.push_back(loadAligned(b, atom.getLaneType(), tileOutputs, {addIndex(b, firstRow, row), columnOf(vector)}));
+  for (int64_t row = 0; row < block.rows; ++row) {
+    weightRows.push_back(elementPointer(b, scores, addIndex(b, block.firstRow, row), zero()));
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      sums.push_back(loadAligned(b, atom.getLaneType(), tileOutputs, {addIndex(b, block.firstRow, row), columnOf(vector)}));
   }
   Value weightBytes = indexConstant(b, 4 / factor);
   sums = forLoop(b, firstKey, endKey, factor, sums, [&](Value key, ValueRange carried) {
-    if (prefetches)
+    if (block.prefetches)
       for (unsigned k = 0; k < factor; ++k)
         prefetchRow(values, addIndex(b, key, k), config.valueDim);
     SmallVector<Value> next(carried), weights;
     Value offset = arith::MulIOp::create(b, key, weightBytes);
     for (Value pointer : weightRows)
       weights.push_back(atom.broadcast(b, advancePointer(b, pointer, offset)));
-    for (unsigned chunk = 0; chunk < chunks; ++chunk)
-      for (auto [half, value] : llvm::enumerate(loadValues(key, firstChunk + chunk, paired)))
-        for (unsigned row = 0; row < rows; ++row) {
+    for (int64_t chunk = 0; chunk < block.chunks; ++chunk)
+      for (auto [half, value] : llvm::enumerate(loadValues(key, block.firstChunk + chunk, block.paired)))
+        for (int64_t row = 0; row < block.rows; ++row) {
           Value &sum = next[row * vectors + chunk * factor + half];
           sum = atom.multiplyAdd(b, weights[row], value, sum);
         }
     return next;
   });
-  for (unsigned row = 0; row < rows; ++row)
-    for (unsigned vector = 0; vector < vectors; ++vector)
-      storeAligned(b, sums[row * vectors + vector], tileOutputs, {addIndex(b, firstRow, row), columnOf(vector)});
+  for (int64_t row = 0; row < block.rows; ++row)
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      storeAligned(b, sums[row * vectors + vector], tileOutputs, {addIndex(b, block.firstRow, row), columnOf(vector)});
 }
 
 /// accumulators = rescale * accumulators + this tile's outputs.

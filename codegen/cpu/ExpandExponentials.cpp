@@ -27,8 +27,9 @@ constexpr double kExp2NearestFast[] = {1.0, 0.6932829272228243, 0.24221095947020
 constexpr double kExp2Minus1[] = {0.693147187926692,    0.24022649794964318,   0.05550357433635961,
                                   0.009618237494081559, 0.0013390735477743498, 0.00015403512647672608};
 
-constexpr double kLog2E = 1.4426950216293335;        // log2(e) rounded to f32
-constexpr double kLog2ERest = 1.9259629911266175e-8; // what the rounding lost
+constexpr double kLog2E = 1.4426950216293335;      // log2(e) rounded to f32
+constexpr double kLn2High = 0.693359375;           // ten bits of ln(2)
+constexpr double kLn2Low = -2.1219444005469057e-4; // the others
 
 /// f32 arithmetic on values of one type, scalar or vector.
 class FloatEmitter {
@@ -141,9 +142,11 @@ struct ExpandExp : OpRewritePattern<math::ExpOp> {
     Value x = e.atLeast(e.atMost(op.getOperand(), 89.0), -87.5);
     Value log2e = e.constant(kLog2E);
     NearestInteger n(e, e.multiply(x, log2e), 126);
-    // The fraction in two steps, or the rounding of x * log2(e) would grow with x.
-    Value fraction = e.multiplyAdd(x, log2e, e.subtract(e.constant(0.0), n.integer));
-    fraction = e.multiplyAdd(x, e.constant(kLog2ERest), fraction);
+    // x - n ln(2) with ln(2) in two parts, of which the first times n is exact: or the rounding of x * log2(e) would grow with
+    // x.
+    Value rest = e.multiplyAdd(n.integer, e.constant(-kLn2High), x);
+    rest = e.multiplyAdd(n.integer, e.constant(-kLn2Low), rest);
+    Value fraction = e.multiply(rest, log2e);
     rewriter.replaceOp(op, scaleByHalfPower(e, n, fraction, kExp2NearestAccurate));
     return success();
   }

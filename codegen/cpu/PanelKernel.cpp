@@ -221,20 +221,21 @@ Value PanelKernelEmitter::guardScore(Value score, Value key, unsigned vector) {
 }
 
 SmallVector<Value> PanelKernelEmitter::emitWeights(ArrayRef<Value> shifts) {
-  constexpr unsigned kUnroll = 2;
+  // Two keys make a pair; without pairs, sixteen registers hold the polynomials of one key.
+  unsigned unroll = atom.getMachine().vectorRegisters < 32 ? atom.getPackFactor() : 2;
   // Weights that are rounded to bf16 pairs do not show an error of 1e-4.
   auto fastmath = atom.getPackFactor() == 2 ? arith::FastMathFlags::afn : arith::FastMathFlags::none;
   SmallVector<Value> init(normalizer.usesRowSum() ? vectors : 0, floatConstant(b, atom.getLaneType(), 0.0));
-  return forLoop(b, firstKey, endKey, kUnroll, init, [&](Value first, ValueRange carried) {
+  return forLoop(b, firstKey, endKey, unroll, init, [&](Value first, ValueRange carried) {
     SmallVector<Value> sums(carried);
-    SmallVector<SmallVector<Value>> weights(kUnroll);
-    for (unsigned u = 0; u < kUnroll; ++u)
+    SmallVector<SmallVector<Value>> weights(unroll);
+    for (unsigned u = 0; u < unroll; ++u)
       for (unsigned vector = 0; vector < vectors; ++vector) {
         Value score = loadLanes(scores, addIndex(b, first, u), vector);
         weights[u].push_back(normalizer.buildWeight(b, score, scale, shifts[vector], fastmath));
       }
     for (unsigned vector = 0; vector < sums.size(); ++vector)
-      for (unsigned u = 0; u < kUnroll; ++u)
+      for (unsigned u = 0; u < unroll; ++u)
         sums[vector] = arith::AddFOp::create(b, sums[vector], weights[u][vector]);
     storeWeights(first, weights);
     return sums;

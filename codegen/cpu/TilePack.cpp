@@ -100,7 +100,8 @@ func::FuncOp emitValuePack(ModuleOp module, llvm::StringRef name, const MatrixAt
   return function;
 }
 
-Value emitTileView(ImplicitLocOpBuilder &b, func::FuncOp pack, Value source, Value packed, Value count, Value rows) {
+Value emitTileView(ImplicitLocOpBuilder &b, func::FuncOp pack, Value source, Value packed, Value count, Value rows,
+                   bool naturalRows) {
   Type sourceElement = cast<MemRefType>(source.getType()).getElementType();
   auto packedType = cast<MemRefType>(packed.getType());
   MemRefType view = stridedView(2, packedType.getElementType());
@@ -108,12 +109,12 @@ Value emitTileView(ImplicitLocOpBuilder &b, func::FuncOp pack, Value source, Val
     func::CallOp::create(b, pack, ValueRange{source, packed, count, rows});
     return memref::CastOp::create(b, view, packed);
   };
-  if (!sourceElement.isF32())
+  if (sourceElement != packedType.getElementType() || !(sourceElement.isF32() || naturalRows))
     return copy();
   // Rows up to 1 KiB apart are as good as adjacent ones.
-  constexpr int64_t kCloseRows = 256;
+  int64_t closeRows = 1024 / (sourceElement.getIntOrFloatBitWidth() / 8);
   Value stride = memref::ExtractStridedMetadataOp::create(b, source).getStrides()[0];
-  Value limit = indexConstant(b, std::max(kCloseRows, packedType.getDimSize(1)));
+  Value limit = indexConstant(b, std::max(closeRows, packedType.getDimSize(1)));
   Value isClose = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, stride, limit);
   Value isWhole = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, count, rows);
   auto choice = scf::IfOp::create(b, view, arith::AndIOp::create(b, isClose, isWhole), /*withElseRegion=*/true);

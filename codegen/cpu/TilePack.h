@@ -29,9 +29,12 @@ func::FuncOp emitRowPack(ModuleOp module, llvm::StringRef name, const MatrixAtom
 func::FuncOp emitValuePack(ModuleOp module, llvm::StringRef name, const MatrixAtom &atom, Type storage, int64_t columns,
                            int64_t keyTile);
 
-/// Emits a call of `pack` and returns the tile as the panel kernel takes it (strided view of operands). A view of f32 whose
-/// rows lie close and whose `rows` rows are all present is not copied but returned itself; this is decided at run time.
-Value emitTileView(ImplicitLocOpBuilder &b, func::FuncOp pack, Value source, Value packed, Value count, Value rows);
+/// Emits a call of `pack` and returns the tile as the panel kernel takes it (strided view of operands). Where packing would
+/// only copy, a view whose rows lie close and whose `rows` rows are all present is returned itself; this is decided at run
+/// time. That is so for f32, and for pairs with `naturalRows`, which says that `pack` comes from `emitRowPack` with an even
+/// number of columns.
+Value emitTileView(ImplicitLocOpBuilder &b, func::FuncOp pack, Value source, Value packed, Value count, Value rows,
+                   bool naturalRows = false);
 
 } // namespace mlir::attn
 

@@ -145,6 +145,11 @@ void StagesBuilder::build() {
     split = both(b, split, negate(b, few));
   }
   Value whole = negate(b, few ? Value(arith::OrIOp::create(b, few, split)) : split);
+  // Rows of one panel: the keys are what takes time to load.
+  Value rows = arith::MulIOp::create(b, queries, buildIndex(b, stages.group));
+  Value one = both(b, whole, compare(b, arith::CmpIPredicate::sle, rows, tiles.panelRows));
+  buildRows("one_panel", tiles.panelRows, one);
+  whole = both(b, whole, negate(b, one));
   Value many = both(b, whole, compare(b, arith::CmpIPredicate::sge, countTasks(countRowTiles(tiles.rows)), kManyTasks));
   buildRows("rows", tiles.rows, many);
   buildRows("small_rows", tiles.smallRows, both(b, whole, negate(b, many)));

@@ -178,7 +178,10 @@ Value RowTileBuilder::buildSegment(SegmentAttr segment, Value state) {
   Type type = b.getIndexType();
   auto bounds = BoundsOp::create(b, type, type, type, type, segment, getNumbers(), index.batch, index.head, queryView, index.rowTile,
                                  b.getI64IntegerAttr(rows), keyView, b.getI64IntegerAttr(keys), chunkBegin, chunkEnd);
-  state = buildKeyLoop(segment, bounds.getLo(), bounds.getUlo(), /*guarded=*/true, state);
+  // Without a lower bound nothing is hidden below the guard-free tiles.
+  bool hasLowerEdge = segment.getLower().getNumResults() > 0 || segment.getWhen() || segment.getPredicate();
+  if (hasLowerEdge)
+    state = buildKeyLoop(segment, bounds.getLo(), bounds.getUlo(), /*guarded=*/true, state);
   // With a predicate no tile is free of guards.
   if (!segment.getPredicate())
     state = buildKeyLoop(segment, bounds.getUlo(), bounds.getUhi(), /*guarded=*/false, state);

@@ -3,7 +3,6 @@
 #include "tools/attn-run/Arguments.h"
 #include "dialect/AttnOps.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "tools/attn-run/Npy.h"
 #include "tools/common/Description.h"
 
@@ -24,7 +23,7 @@ FailureOr<std::optional<double>> attn::findNumber(const Parameter &parameter, co
   auto expect = [&](bool holds, const char *rule) -> FailureOr<std::optional<double>> {
     if (holds)
       return std::optional<double>(number);
-    return reportError("expected '" + StringRef(parameter.name) + "' to be " + rule + ", but got " + llvm::formatv("{0}", number));
+    return reportError("expected '" + StringRef(parameter.name) + "' to be " + rule + ", but got " + printNumber(number));
   };
   if (!isa<FloatType>(parameter.type) && number != std::floor(number))
     return expect(false, "an integer");

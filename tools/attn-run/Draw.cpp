@@ -53,15 +53,14 @@ static void fillNormal(HostTensor &tensor, Generator &generator) {
   }
 }
 
-/// Integers up to the least bound; the first two are 0 and the bound, where there are so many.
+/// Integers up to a bound: none, all or something between. Of three or more, one is 0; the first is never, or a single one might make the
+/// whole result empty.
 static void fillIntegers(HostTensor &tensor, int64_t bound, Generator &generator) {
   int64_t count = tensor.getNumElements();
   for (int64_t n = 0; n < count; ++n)
-    tensor.store(n, generator.upTo(bound));
-  if (count >= 2)
-    tensor.store(generator.upTo(count - 1) / 2, 0);
-  if (count >= 2)
-    tensor.store(count - 1, bound);
+    tensor.store(n, generator.upTo(3) == 0 ? bound : bound - generator.upTo(bound) / (n == 0 ? 2 : 1));
+  if (count >= 3)
+    tensor.store(1 + generator.upTo(count - 2), 0);
 }
 
 /// What an integer that nothing bounds may be: about as large as the longest size.

@@ -16,43 +16,9 @@ static const char *kOverview = "runs an attention description\n\n"
                                "tensors are normal; lengths and run-time numbers lie in their range. The exit status is 0 only if all that\n"
                                "was asked for held.\n";
 
-/// Splits "NAME=VALUE".
-static LogicalResult splitAssignment(StringRef option, StringRef text, StringRef &name, StringRef &value) {
-  std::tie(name, value) = text.split('=');
-  if (!name.empty() && !value.empty())
-    return success();
-  return reportError("expected --" + option + " to hold NAME=VALUE, but got '" + text + "'");
-}
-
-static LogicalResult parseShape(ArrayRef<std::string> items, llvm::StringMap<int64_t> &shape) {
-  for (StringRef item : items) {
-    StringRef name, value;
-    int64_t size;
-    if (failed(splitAssignment("shape", item, name, value)))
-      return failure();
-    if (value.getAsInteger(10, size) || size < 0)
-      return reportError("expected the size of '" + name + "' to be a number from 0, but got '" + value + "'");
-    if (!shape.try_emplace(name, size).second)
-      return reportError("expected '" + name + "' once in --shape, but got it twice");
-  }
-  return success();
-}
-
-static LogicalResult parseNumbers(ArrayRef<std::string> items, llvm::StringMap<double> &numbers) {
-  for (StringRef item : items) {
-    StringRef name, value;
-    double number;
-    if (failed(splitAssignment("set", item, name, value)))
-      return failure();
-    if (value.getAsDouble(number))
-      return reportError("expected the value of '" + name + "' to be a number, but got '" + value + "'");
-    if (!numbers.try_emplace(name, number).second)
-      return reportError("expected '" + name + "' once in --set, but got it twice");
-  }
-  return success();
-}
-
 FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
+  // LLVM's libraries register options of their own, which are none of this tool's and clash with them.
+  cl::ResetCommandLineParser();
   cl::OptionCategory category("attn-run options");
   cl::opt<std::string> input(cl::Positional, cl::desc("<description.mlir>"), cl::Required, cl::cat(category));
   cl::opt<std::string> entry("entry", cl::desc("Function to run; may be left out if there is only one"), cl::value_desc("name"), cl::cat(category));
@@ -76,7 +42,7 @@ FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
     return failure();
 
   RunOptions options = {input, entry, target, inputs, outputs, {}, {}, seed, threads, check, bench, poison};
-  if (failed(parseShape(shape, options.shape)) || failed(parseNumbers(numbers, options.numbers)))
+  if (failed(parseShapeOption(shape, options.shape)) || failed(parseSetOption(numbers, options.numbers)))
     return failure();
   if (!options.inputs.empty() && !options.shape.empty())
     return reportError("expected --inputs or --shape, but got both");

@@ -22,7 +22,7 @@ using namespace mlir::attn;
 //===----------------------------------------------------------------------===//
 
 /// Multiplications of the interpreter that take some seconds.
-static constexpr double kAffordableWork = 4e9;
+static constexpr double kAffordableWork = 2e9;
 /// Rows that are compared at least, whatever they cost.
 static constexpr int64_t kFewestRows = 16;
 

@@ -16,7 +16,7 @@ static void printCase(func::FuncOp function, const Signature &signature, const A
     llvm::outs() << " " << name << "=" << size;
   for (auto [parameter, value] : llvm::zip_equal(signature.arguments, arguments.values))
     if (!value.tensor)
-      llvm::outs() << " " << parameter.name << "=" << value.number;
+      llvm::outs() << " " << parameter.name << "=" << printNumber(value.number);
   if (options.inputs.empty())
     llvm::outs() << " seed=" << options.seed;
   llvm::outs() << "\n";

@@ -17,11 +17,6 @@ void attn::registerDescriptionDialects(DialectRegistry &registry) {
   registry.insert<AttnDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect, tensor::TensorDialect>();
 }
 
-LogicalResult attn::reportError(const Twine &message) {
-  llvm::errs() << "error: " << message << "\n";
-  return failure();
-}
-
 static std::string listNames(ArrayRef<func::FuncOp> functions) {
   std::string names;
   for (func::FuncOp function : functions)

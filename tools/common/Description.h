@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "tools/common/CommandLine.h"
 
 #include <string>
 
@@ -13,9 +14,6 @@ namespace mlir::attn {
 
 /// The dialects a description may use.
 void registerDescriptionDialects(DialectRegistry &registry);
-
-/// Prints "error: MESSAGE" to standard error; hands back failure.
-LogicalResult reportError(const Twine &message);
 
 /// A verified description and the function that was asked for.
 struct Description {

@@ -42,19 +42,24 @@ func::FuncOp KernelLibrary::getPanelInit(const PanelKernelConfig &config, Normal
   });
 }
 
-func::FuncOp KernelLibrary::getPanelKernel(PanelKernelConfig config, NormalizerAttrInterface normalizer, const ScoreTreatment &scores,
-                                           ArrayRef<Type> extraTypes) {
-  config.guarded = bool(scores.restrict);
-  config.extraTypes = llvm::to_vector(extraTypes);
-  std::string key = describe(config) + toText(normalizer);
-  llvm::raw_string_ostream os(key);
+/// What distinguishes two treatments of scores.
+static std::string describe(const ScoreTreatment &scores) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
   os << " " << scores.positions.group << " " << scores.positions.rowStep << " " << scores.positions.keyStep;
   if (scores.map)
     os << LaneRegion::getFingerprint(scores.map->getRegion(0));
   MaskAttrInterface predicate = scores.restrict ? SegmentAttr(RestrictOp(scores.restrict).getSegment()).getPredicate() : MaskAttrInterface();
   if (predicate)
     os << predicate;
-  return getOrCreate("panel", key, [&](StringRef name) {
+  return text;
+}
+
+func::FuncOp KernelLibrary::getPanelKernel(PanelKernelConfig config, NormalizerAttrInterface normalizer, const ScoreTreatment &scores,
+                                           ArrayRef<Type> extraTypes) {
+  config.guarded = bool(scores.restrict);
+  config.extraTypes = llvm::to_vector(extraTypes);
+  return getOrCreate("panel", describe(config) + toText(normalizer) + describe(scores), [&](StringRef name) {
     PanelScoreHook hook(scores);
     auto call = [&](ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) { return hook.apply(b, score, context); };
     ScoreHook none;
@@ -131,4 +136,52 @@ func::FuncOp KernelLibrary::getRowIntervals(SegmentAttr segment, int64_t group, 
   return getOrCreate("row_intervals", key, [&](StringRef name) {
     return emitRowIntervals(module, name, machine, segment, group, rows, keyTile, numNumbers);
   });
+}
+
+//===----------------------------------------------------------------------===//
+// Few rows
+//===----------------------------------------------------------------------===//
+
+static std::string describe(const DecodeKernelConfig &config) {
+  std::string text = toText(config.storage);
+  llvm::raw_string_ostream os(text);
+  os << " " << config.keyDim << " " << config.valueDim << " " << config.rows << " " << config.keyTile << " " << config.guarded;
+  for (Type type : config.extraTypes)
+    os << " " << type;
+  return text;
+}
+
+func::FuncOp KernelLibrary::getDecodeInit(const DecodeKernelConfig &config, NormalizerAttrInterface normalizer) {
+  return getOrCreate("few_rows_init", describe(config) + toText(normalizer),
+                     [&](StringRef name) { return emitDecodeInit(module, name, config, normalizer); });
+}
+
+func::FuncOp KernelLibrary::getDecodeQueryPack(const DecodeKernelConfig &config, int64_t group) {
+  return getOrCreate("few_rows_queries", describe(config) + " " + std::to_string(group),
+                     [&](StringRef name) { return emitDecodeQueryPack(module, name, config, group); });
+}
+
+func::FuncOp KernelLibrary::getDecodeKernel(DecodeKernelConfig config, NormalizerAttrInterface normalizer, const ScoreTreatment &scores,
+                                            ArrayRef<Type> extraTypes) {
+  config.guarded = bool(scores.restrict);
+  config.extraTypes = llvm::to_vector(extraTypes);
+  return getOrCreate("few_rows", describe(config) + toText(normalizer) + describe(scores), [&](StringRef name) {
+    StreamScoreHook hook(scores);
+    auto call = [&](ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) { return hook.apply(b, score, context); };
+    ScoreHook none;
+    return emitDecodeKernel(module, name, config, normalizer, hook.isIdentity() ? none : ScoreHook(call));
+  });
+}
+
+func::FuncOp KernelLibrary::getDecodeStorePartial(const DecodeKernelConfig &config, NormalizerAttrInterface normalizer, int64_t group) {
+  return getOrCreate("few_rows_keep", describe(config) + toText(normalizer) + " " + std::to_string(group),
+                     [&](StringRef name) { return emitDecodeStorePartial(module, name, config, normalizer, group); });
+}
+
+func::FuncOp KernelLibrary::getRowMerge(int64_t width, NormalizerAttrInterface normalizer, const PanelStoreOptions &options) {
+  std::string key = toText(normalizer) + toText(options.output) + " " + std::to_string(width) + " " + std::to_string(options.group);
+  key += options.logSumExp ? " lse" : "";
+  key += options.rowMax ? " max" : "";
+  return getOrCreate("few_rows_merge", key,
+                     [&](StringRef name) { return emitMerge(module, name, machine, width, normalizer, options); });
 }

@@ -7,6 +7,7 @@
 #ifndef ATTN_CODEGEN_CPU_LOWER_KERNELLIBRARY_H
 #define ATTN_CODEGEN_CPU_LOWER_KERNELLIBRARY_H
 
+#include "codegen/cpu/DecodeState.h"
 #include "codegen/cpu/PanelKernel.h"
 #include "codegen/cpu/PanelPack.h"
 #include "dialect/AttnOps.h"
@@ -53,6 +54,14 @@ public:
   func::FuncOp getPanelMerge(const PanelKernelConfig &config, NormalizerAttrInterface normalizer);
   /// `func(batch, head, numbers..., firstRow, origin, keyBase, extent, firstVisible, endVisible) -> (first, end, isFull)`, see RowIntervals.h.
   func::FuncOp getRowIntervals(SegmentAttr segment, int64_t group, int64_t rows, int64_t keyTile, unsigned numNumbers);
+
+
+  func::FuncOp getDecodeInit(const DecodeKernelConfig &config, NormalizerAttrInterface normalizer);
+  func::FuncOp getDecodeQueryPack(const DecodeKernelConfig &config, int64_t group);
+  func::FuncOp getDecodeKernel(DecodeKernelConfig config, NormalizerAttrInterface normalizer, const ScoreTreatment &scores,
+                               ArrayRef<Type> extraTypes);
+  func::FuncOp getDecodeStorePartial(const DecodeKernelConfig &config, NormalizerAttrInterface normalizer, int64_t group);
+  func::FuncOp getRowMerge(int64_t width, NormalizerAttrInterface normalizer, const PanelStoreOptions &options);
 
 private:
   /// The function for `key`, made by `create(name)` when it is first asked for.

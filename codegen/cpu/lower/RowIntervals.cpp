@@ -52,11 +52,18 @@ static IntervalLanes emitLanes(ImplicitLocOpBuilder &b, SegmentAttr segment, Vec
   return {arith::SelectOp::create(b, isEmpty, zero, lower), arith::SelectOp::create(b, isEmpty, zero, upper)};
 }
 
+/// Half as many 64-bit lanes as of f32.
+static unsigned getLanes(const CpuMachine &machine) { return machine.lanes / 2; }
+
+MemRefType attn::getRowIntervalType(const CpuMachine &machine, int64_t rows, MLIRContext *context) {
+  return MemRefType::get({roundUp(rows, getLanes(machine))}, IntegerType::get(context, 32));
+}
+
 func::FuncOp attn::emitRowIntervals(ModuleOp module, StringRef name, const CpuMachine &machine, SegmentAttr segment, int64_t group,
                                     int64_t rows, int64_t keyTile, unsigned numNumbers) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   Type index = b.getIndexType();
-  auto memory = MemRefType::get({rows}, b.getI32Type());
+  auto memory = getRowIntervalType(machine, rows, b.getContext());
   SmallVector<Type> types(2 + numNumbers + 4, index);
   types.append(2, memory);
   func::FuncOp function = beginFunction(b, module, name, types);
@@ -65,8 +72,7 @@ func::FuncOp attn::emitRowIntervals(ModuleOp module, StringRef name, const CpuMa
   ValueRange numbers = arguments.slice(2, numNumbers), rest = arguments.drop_front(2 + numNumbers);
   Value firstRow = rest[0], origin = rest[1], keyBase = rest[2], extent = rest[3];
 
-  // Half as many lanes as of f32.
-  unsigned lanes = machine.lanes / 2;
+  unsigned lanes = getLanes(machine);
   auto type = VectorType::get({lanes}, b.getI64Type());
   Value leastFirst = splatInteger(b, type, keyTile), greatestFirst = splatInteger(b, type, 0);
   Value leastEnd = splatInteger(b, type, keyTile), greatestEnd = splatInteger(b, type, 0);

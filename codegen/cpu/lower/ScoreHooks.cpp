@@ -12,11 +12,26 @@ using namespace mlir::attn;
 
 static constexpr unsigned kNumPositionValues = 6;
 
-PanelScoreHook::PanelScoreHook(const ScoreTreatment &treatment) : scores(treatment) {
-  if (scores.map)
-    numCaptured = LaneRegion::getCaptured(scores.map->getRegion(0)).size();
-  if (scores.restrict)
-    predicate = getSegment(scores.restrict.getSegment()).predicate;
+static unsigned countCaptured(const ScoreTreatment &scores) {
+  MapOp map = scores.map;
+  return map ? LaneRegion::getCaptured(map.getBody()).size() : 0;
+}
+
+static std::optional<MaskFormula> getPredicate(const ScoreTreatment &scores) {
+  RestrictOp restrict = scores.restrict;
+  return restrict ? getSegment(restrict.getSegment()).predicate : std::nullopt;
+}
+
+PanelScoreHook::PanelScoreHook(const ScoreTreatment &treatment)
+    : scores(treatment), predicate(getPredicate(treatment)), numCaptured(countCaptured(treatment)) {}
+
+/// -inf where the predicate does not hold.
+static Value hideUnless(ImplicitLocOpBuilder &b, const MaskFormula &predicate, Value score, ValueRange point, ValueRange numbers) {
+  auto scoreType = cast<VectorType>(score.getType());
+  auto type = VectorType::get(scoreType.getShape(), b.getI32Type());
+  Value visible = emitFormula(b, predicate, type, point, numbers);
+  Value hidden = floatConstant(b, scoreType, -std::numeric_limits<double>::infinity());
+  return arith::SelectOp::create(b, visible, score, hidden);
 }
 
 PanelScoreHook::RowLanes PanelScoreHook::getRowLanes(ImplicitLocOpBuilder &b, unsigned lanes, const ScoreContext &context) {
@@ -49,8 +64,7 @@ PanelScoreHook::RowLanes PanelScoreHook::getRowLanes(ImplicitLocOpBuilder &b, un
 }
 
 Value PanelScoreHook::apply(ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) {
-  auto scoreType = cast<VectorType>(score.getType());
-  unsigned lanes = scoreType.getNumElements();
+  unsigned lanes = cast<VectorType>(score.getType()).getNumElements();
   RowLanes rows = getRowLanes(b, lanes, context);
   Value step = indexConstant(b, scores.positions.keyStep);
   Value key = arith::AddIOp::create(b, context.extra[5], arith::MulIOp::create(b, context.keyInTile, step));
@@ -61,11 +75,37 @@ Value PanelScoreHook::apply(ImplicitLocOpBuilder &b, Value score, const ScoreCon
   }
   if (!predicate)
     return score;
-  auto type = VectorType::get({lanes}, b.getI32Type());
   ValueRange numbers = context.extra.drop_front(kNumPositionValues + numCaptured);
-  Value visible = emitFormula(b, *predicate, type, {context.extra[0], rows.head, rows.query, key}, numbers);
-  Value hidden = floatConstant(b, scoreType, -std::numeric_limits<double>::infinity());
-  return arith::SelectOp::create(b, visible, score, hidden);
+  return hideUnless(b, *predicate, score, {context.extra[0], rows.head, rows.query, key}, numbers);
+}
+
+StreamScoreHook::StreamScoreHook(const ScoreTreatment &treatment)
+    : scores(treatment), predicate(getPredicate(treatment)), numCaptured(countCaptured(treatment)) {}
+
+Value StreamScoreHook::apply(ImplicitLocOpBuilder &b, Value score, const ScoreContext &context) {
+  unsigned lanes = cast<VectorType>(score.getType()).getNumElements();
+  ValueRange extra = context.extra;
+  // One row: its head and position are numbers.
+  Value row = arith::AddIOp::create(b, extra[2], context.row), group = indexConstant(b, scores.positions.group);
+  Value head = arith::AddIOp::create(b, extra[1], arith::RemUIOp::create(b, row, group));
+  Value query = arith::AddIOp::create(b, arith::DivUIOp::create(b, row, group), extra[3]);
+  query = arith::MulIOp::create(b, query, indexConstant(b, scores.positions.rowStep));
+  query = arith::AddIOp::create(b, query, extra[4]);
+  // Keys differ from lane to lane.
+  auto type = VectorType::get({lanes}, b.getI32Type());
+  SmallVector<int32_t> distances;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    distances.push_back(lane * scores.positions.keyStep);
+  Value first = arith::MulIOp::create(b, context.keyInTile, indexConstant(b, scores.positions.keyStep));
+  Value key = arith::AddIOp::create(b, spreadInteger(b, arith::AddIOp::create(b, extra[5], first), type),
+                                    arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(distances))));
+  if (scores.map) {
+    LaneRegion region(scores.map->getRegion(0), extra.slice(kNumPositionValues, numCaptured));
+    score = region.apply(b, score, {extra[0], head, query, key}, /*rowLanes=*/0);
+  }
+  if (!predicate)
+    return score;
+  return hideUnless(b, *predicate, score, {extra[0], head, query, key}, extra.drop_front(kNumPositionValues + numCaptured));
 }
 
 SmallVector<Value> attn::getHookValues(const PositionValues &positions, const ScoreTreatment &scores,

@@ -32,6 +32,20 @@ private:
   std::map<unsigned, RowLanes> rowLanes;
 };
 
+/// The same for the kernel of few rows, whose lanes are keys.
+class StreamScoreHook {
+public:
+  explicit StreamScoreHook(const ScoreTreatment &scores);
+
+  bool isIdentity() const { return !scores.map && !predicate; }
+  Value apply(ImplicitLocOpBuilder &b, Value score, const ScoreContext &context);
+
+private:
+  ScoreTreatment scores;
+  std::optional<MaskFormula> predicate;
+  unsigned numCaptured = 0;
+};
+
 /// The values that a kernel call passes on to the hook.
 SmallVector<Value> getHookValues(const PositionValues &positions, const ScoreTreatment &scores, llvm::function_ref<Value(Value)> lookup);
 

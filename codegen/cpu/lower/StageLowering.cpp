@@ -4,6 +4,7 @@
 #include "codegen/cpu/TilePack.h"
 #include "codegen/cpu/lower/ArgumentBlock.h"
 #include "codegen/cpu/lower/ScoreHooks.h"
+#include "codegen/cpu/lower/TileWork.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -125,6 +126,15 @@ Value StageLowering::buildKeysMemRef(KeyViewOp view) {
   return memref::CastOp::create(b, stridedView(2, source.getElementType()), subview);
 }
 
+/// The view from key `first` on, for what is not read.
+Value StageLowering::buildKeysAt(KeyViewOp view, Value first) {
+  int64_t columns = view.getView().getType().getFeatures();
+  SmallVector<OpFoldResult> offsets = {first, b.getIndexAttr(0)}, sizes = {b.getIndexAttr(1), b.getIndexAttr(columns)};
+  SmallVector<OpFoldResult> strides = {b.getIndexAttr(1), b.getIndexAttr(1)};
+  Value rows = memref::SubViewOp::create(b, buildKeysMemRef(view), offsets, sizes, strides);
+  return memref::CastOp::create(b, stridedView(2, view.getView().getType().getElementType()), rows);
+}
+
 Value StageLowering::countRows(QueryViewOp view) {
   return arith::MulIOp::create(b, view.getCount(), indexConstant(b, view.getGroup()));
 }
@@ -217,6 +227,13 @@ LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
   Block &body = op.getBody().front();
   auto loop = scf::ForOp::create(b, op.getLower(), op.getUpper(), indexConstant(b, 1));
   body.getArgument(0).replaceAllUsesWith(loop.getInductionVar());
+  std::optional<TileWork> fewRows;
+  if (isFewRows(op.getInitial().getType())) {
+    FailureOr<TileWork> work = matchTileWork(body);
+    if (failed(work))
+      return failure();
+    fewRows = *work;
+  }
   states[body.getArgument(1)] = state;
   states[op.getResult()] = state;
   // The state lives in memory, so that nothing is carried.
@@ -224,61 +241,24 @@ LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
   loop.getBody()->getOperations().splice(loop.getBody()->getTerminator()->getIterator(), body.getOperations(), body.begin(),
                                          yield->getIterator());
   OpBuilder::InsertionGuard guard(b);
-  return lowerBlock(*loop.getBody());
+  if (!fewRows)
+    return lowerBlock(*loop.getBody());
+  b.setInsertionPoint(loop.getBody()->getTerminator());
+  lowerFewRowsTile(*fewRows, state);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // Panels
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// The operations of a panel's body, found from its yield.
-struct PanelWork {
-  AccumulateOp accumulate;
-  StepOp step;
-  RestrictOp restrict;
-  MapOp map;
-  ContractOp scores;
-  PanelOp rows;
-  Value keys, values;
-  KeyViewOp keyView;
-  Value keyTile;
-};
-} // namespace
-
-static FailureOr<PanelWork> matchPanel(ForPanelsOp op) {
-  auto fail = [&](StringRef what) { return op.emitOpError("expected ") << what << " in the work on a panel", failure(); };
-  PanelWork work;
-  work.accumulate = op.getBody().front().getTerminator()->getOperand(0).getDefiningOp<AccumulateOp>();
-  if (!work.accumulate)
-    return fail("an accumulation");
-  work.step = work.accumulate.getState().getDefiningOp<StepOp>();
-  auto product = work.accumulate.getProduct().getDefiningOp<ContractOp>();
-  if (!work.step || !product)
-    return fail("a step and the product of its weights");
-  work.values = product.getRhs();
-  Value scores = work.step.getScores();
-  if ((work.restrict = scores.getDefiningOp<RestrictOp>()))
-    scores = work.restrict.getScores();
-  if ((work.map = scores.getDefiningOp<MapOp>()))
-    scores = work.map.getScores();
-  work.scores = scores.getDefiningOp<ContractOp>();
-  if (!work.scores)
-    return fail("the product of queries and keys");
-  work.rows = work.scores.getLhs().getDefiningOp<PanelOp>();
-  work.keys = work.scores.getRhs();
-  auto pack = work.keys.getDefiningOp<PackOp>();
-  if (!work.rows || !pack)
-    return fail("packed queries and keys");
-  work.keyView = pack.getView().getDefiningOp<KeyViewOp>();
-  work.keyTile = pack.getTile();
-  return work;
-}
-
 LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
-  FailureOr<PanelWork> work = matchPanel(op);
+  FailureOr<TileWork> work = matchTileWork(op.getBody().front());
   if (failed(work))
     return failure();
+  auto rowPanel = work->rows.getDefiningOp<PanelOp>();
+  if (!rowPanel)
+    return op.emitOpError("expected a panel of packed queries");
   auto view = op.getRows().getDefiningOp<QueryViewOp>();
   StateType stateType = op.getInitial().getType();
   NormalizerAttrInterface normalizer = stateType.getNormalizer();
@@ -301,10 +281,14 @@ LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
     PositionValues positions = {view.getBatch(), headBase, firstRow, view.getOrigin(), view.getResidue(), firstKey};
     auto call = [&](const ScoreTreatment &scoreTreatment, Value first, Value end) {
       SmallVector<Value> extra = getHookValues(positions, scoreTreatment, [](Value value) { return value; });
-      func::FuncOp kernel = kernels.getPanelKernel(config, normalizer, scoreTreatment, llvm::to_vector(ValueRange(extra).getTypes()));
+      // A single panel waits for memory: its kernel loads the next tile on the side.
+      PanelKernelConfig callConfig = config;
+      if (stateType.getRows() == config.rows() && !scoreTreatment.restrict)
+        callConfig.prefetch = storage;
+      func::FuncOp kernel = kernels.getPanelKernel(callConfig, normalizer, scoreTreatment, llvm::to_vector(ValueRange(extra).getTypes()));
       SmallVector<Value> operands = {packed.lookup(work->keys).memory,
                                      packed.lookup(work->values).memory,
-                                     getPanel(packed.lookup(work->rows.getTile()).memory, local),
+                                     getPanel(packed.lookup(rowPanel.getTile()).memory, local),
                                      getPanel(state.accumulators, local),
                                      getPanel(state.statistics, local),
                                      scores,
@@ -313,6 +297,10 @@ LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
                                      work->step.getExponent()};
       if (scoreTreatment.restrict)
         operands.append({firstVisible, endVisible});
+      if (callConfig.prefetch) {
+        Value next = arith::AddIOp::create(b, keyBase, indexConstant(b, config.keyTile));
+        operands.append({buildKeysAt(work->keyView, next), buildKeysAt(work->valueView, next)});
+      }
       operands.append(extra);
       func::CallOp::create(b, kernel, operands);
     };
@@ -357,6 +345,8 @@ LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
 
 void StageLowering::lowerInit(InitOp op) {
   StateType type = op.getState().getType();
+  if (isFewRows(type))
+    return lowerFewRowsInit(op);
   State state;
   // A state that is kept for a later stage is built where it will be looked for.
   StorePartialOp kept;
@@ -400,47 +390,65 @@ void StageLowering::lowerPack(PackOp op) {
   SmallVector<OpFoldResult> strides = {b.getIndexAttr(1), b.getIndexAttr(1)};
   Value rows = memref::SubViewOp::create(b, view, offsets, sizes, strides);
   Value source = memref::CastOp::create(b, stridedView(2, storage), rows);
-  packed[op.getResult()] = {emitTileView(b, pack, source, memory, count, whole)};
+  // Keys in pairs lie side by side already; values must be interleaved.
+  bool isNatural = !isValues && columns % 2 == 0;
+  packed[op.getResult()] = {emitTileView(b, pack, source, memory, count, whole, isNatural)};
+}
+
+/// The stores of a finalised state, as memory.
+StageLowering::ResultStores StageLowering::takeStores(FinalizeRowsOp op) {
+  auto findStore = [](Value tile) -> StoreOp {
+    return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin());
+  };
+  ResultStores stores;
+  stores.output = findStore(op.getOutput());
+  StoreOp lse = findStore(op.getLse()), rowMax = findStore(op.getRowMax());
+  // The views of the stores stand behind the operation; everything is emitted at the last of them.
+  Operation *last = op;
+  for (StoreOp store : {stores.output, lse, rowMax})
+    if (store && last->isBeforeInBlock(store))
+      last = store;
+  b.setInsertionPointAfter(last);
+  stores.view = stores.output.getView().getDefiningOp<QueryViewOp>();
+  stores.options.output = stores.output.getView().getType().getElementType();
+  stores.options.group = stores.view.getGroup();
+  stores.options.logSumExp = bool(lse);
+  stores.options.rowMax = bool(rowMax);
+  stores.memories = {buildRowsMemRef(stores.view)};
+  for (StoreOp extra : {lse, rowMax})
+    if (extra)
+      stores.memories.push_back(buildRowsMemRef(extra.getView().getDefiningOp<QueryViewOp>()));
+  for (StoreOp done : {lse, rowMax})
+    if (done)
+      done.erase();
+  return stores;
 }
 
 /// Finalises and stores: the store kernel does both, for all results at once.
 void StageLowering::lowerStores(FinalizeRowsOp op) {
   StateType type = op.getState().getType();
-  State state = states.lookup(op.getState());
-  auto findStore = [](Value tile) -> StoreOp {
-    return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin());
-  };
-  StoreOp output = findStore(op.getOutput()), lse = findStore(op.getLse()), rowMax = findStore(op.getRowMax());
-  // The views of the stores stand behind the operation; everything is emitted at the last of them.
-  Operation *last = op;
-  for (StoreOp store : {output, lse, rowMax})
-    if (store && last->isBeforeInBlock(store))
-      last = store;
-  b.setInsertionPointAfter(last);
-  auto view = output.getView().getDefiningOp<QueryViewOp>();
-  PanelStoreOptions options;
-  options.output = output.getView().getType().getElementType();
-  options.group = view.getGroup();
-  options.logSumExp = bool(lse);
-  options.rowMax = bool(rowMax);
-  func::FuncOp store = kernels.getPanelStore(getStateConfig(type), type.getNormalizer(), options);
-  SmallVector<Value> memories = {buildRowsMemRef(view)};
-  for (StoreOp extra : {lse, rowMax})
-    if (extra)
-      memories.push_back(buildRowsMemRef(extra.getView().getDefiningOp<QueryViewOp>()));
-  forPanels(output.getView(), output.getIndex(), type.getRows(), [&](Value local, Value, Value firstRow, Value count) {
-    SmallVector<Value> operands = {getPanel(state.accumulators, local), getPanel(state.statistics, local), op.getExponent(), firstRow, count};
-    llvm::append_range(operands, memories);
-    func::CallOp::create(b, store, operands);
-  });
-  for (StoreOp done : {output, lse, rowMax})
-    if (done)
-      done.erase();
+  ResultStores stores = takeStores(op);
+  if (isFewRows(type)) {
+    lowerFewRowsStores(op, stores);
+  } else {
+    State state = states.lookup(op.getState());
+    func::FuncOp store = kernels.getPanelStore(getStateConfig(type), type.getNormalizer(), stores.options);
+    forPanels(stores.view, stores.output.getIndex(), type.getRows(), [&](Value local, Value, Value firstRow, Value count) {
+      SmallVector<Value> operands = {getPanel(state.accumulators, local), getPanel(state.statistics, local), op.getExponent(), firstRow,
+                                     count};
+      llvm::append_range(operands, stores.memories);
+      func::CallOp::create(b, store, operands);
+    });
+  }
+  stores.output.erase();
   op.erase();
 }
 
 void StageLowering::lowerReducePartials(ReducePartialsOp op) {
   StateType type = op.getState().getType();
+  // Few rows are merged and finalised in one go, where they are stored.
+  if (isFewRows(type))
+    return;
   State state = getSlot(type, op.getMemory(), op.getFirst());
   func::FuncOp merge = kernels.getPanelMerge(getStateConfig(type), type.getNormalizer());
   int64_t panels = type.getRows() / kernels.getMachine().panelRows();
@@ -517,7 +525,9 @@ LogicalResult StageLowering::lowerOperation(Operation &op) {
     lowerLoadFinished(load);
   else if (auto merge = dyn_cast<MergeStatesOp>(op))
     lowerMergeStates(merge);
-  else if (!isa<QueryViewOp, KeyViewOp, StorePartialOp, StoreOp>(op) && isa_and_nonnull<AttnDialect>(op.getDialect()))
+  else if (auto store = dyn_cast<StorePartialOp>(op))
+    lowerStorePartial(store);
+  else if (!isa<QueryViewOp, KeyViewOp, LoadOp, StoreOp>(op) && isa_and_nonnull<AttnDialect>(op.getDialect()))
     return op.emitOpError("expected an operation of the schedule phase that a CPU can run");
   return success();
 }

@@ -4,6 +4,7 @@
 #define ATTN_CODEGEN_CPU_LOWER_STAGELOWERING_H
 
 #include "codegen/cpu/lower/KernelLibrary.h"
+#include "codegen/cpu/lower/TileWork.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace mlir::attn {
@@ -24,6 +25,13 @@ private:
     Value accumulators; // memref<panels x width x panelRows x f32>
     Value statistics;   // memref<panels x count x panelRows x f32>
   };
+  /// What becomes of a finalised state.
+  struct ResultStores {
+    StoreOp output;
+    QueryViewOp view;
+    PanelStoreOptions options;
+    SmallVector<Value> memories;
+  };
   /// A packed tile; for rows one buffer per panel.
   struct Packed {
     Value memory;
@@ -36,14 +44,26 @@ private:
   LogicalResult lowerForKeys(ForKeysOp op);
   LogicalResult lowerForPanels(ForPanelsOp op);
   void lowerPack(PackOp op);
+  ResultStores takeStores(FinalizeRowsOp op);
   void lowerStores(FinalizeRowsOp op);
   void lowerReducePartials(ReducePartialsOp op);
   void lowerLoadFinished(LoadFinishedOp op);
   void lowerMergeStates(MergeStatesOp op);
 
+  // Few rows (StageFewRows.cpp): states smaller than a panel, for the kernel that streams keys and values.
+  bool isFewRows(StateType type) const { return type.getRows() < kernels.getMachine().panelRows(); }
+  Type findStorage();
+  void lowerFewRowsInit(InitOp op);
+  void lowerFewRowsTile(TileWork work, State state);
+  void lowerFewRowsStores(FinalizeRowsOp op, const ResultStores &stores);
+  void lowerStorePartial(StorePartialOp op);
+  /// Finished rows of a slot: [rows][width] and [rows][statistics], from slot `slot` on.
+  std::pair<Value, Value> getFewRowsSlots(StateType type, Value memory, Value slot, Value count);
+
   // Views.
   Value buildRowsMemRef(QueryViewOp view);
   Value buildKeysMemRef(KeyViewOp view);
+  Value buildKeysAt(KeyViewOp view, Value first);
   /// Rows of the view, packed rows counted.
   Value countRows(QueryViewOp view);
   /// Calls `body(panel number in the tile, number among all panels, first row, rows of the panel)` for each panel of a row tile that has rows.
@@ -66,7 +86,8 @@ private:
   int64_t scratchBytes = 0;
   llvm::DenseMap<Value, State> states;
   llvm::DenseMap<Value, Packed> packed;
-  llvm::DenseMap<OperationName, Value> scoreScratch;
+  /// Queries of few rows, by the tile they were loaded as.
+  llvm::DenseMap<Value, Value> fewRowsQueries;
   Value scores, firstVisible, endVisible;
 };
 

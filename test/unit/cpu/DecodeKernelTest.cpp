@@ -154,4 +154,22 @@ TEST(DecodeKernel, ScoreHookSeesKeysAndRows) {
     }
 }
 
+TEST(DecodeKernel, NaNInAQueryStaysInItsRow) {
+  for (const CpuMachine &machine : runnableLevels())
+    for (Dtype dtype : {Dtype::F32, Dtype::BF16}) {
+      PanelProblem p;
+      p.dtype = dtype;
+      p.group = 3;
+      p.keys = 120;
+      DecodeAttention attention(machine, p);
+      ASSERT_EQ(attention.getError(), "");
+      Buffer q = randomBuffer(dtype, 3 * 64, 1), k = randomBuffer(dtype, 120 * 64, 2), v = randomBuffer(dtype, 120 * 64, 3);
+      std::memset(q.as<char>() + 64 * bytesOf(dtype), 0xff, bytesOf(dtype));
+      Buffer o(3 * 64 * 4), lse(3 * 4);
+      attention.run(q.as<void>(), k.as<void>(), v.as<void>(), o.as<void>(), lse.as<float>());
+      for (int64_t row = 0; row < 3; ++row)
+        EXPECT_EQ(std::isnan(o.as<float>()[row * 64]), row == 1) << "row " << row;
+    }
+}
+
 } // namespace

@@ -82,12 +82,14 @@ std::string JitModule::compile(const CpuMachine &machine) {
 }
 
 void *JitModule::lookup(llvm::StringRef name) {
+  if (auto entry = found.find(std::string_view(name)); entry != found.end())
+    return entry->second;
   auto address = jit->session->lookup(("_mlir_ciface_" + name).str());
   if (!address) {
     llvm::errs() << llvm::toString(address.takeError()) << "\n";
     std::abort();
   }
-  return address->toPtr<void *>();
+  return found[name.str()] = address->toPtr<void *>();
 }
 
 } // namespace mlir::attn::test

@@ -20,7 +20,8 @@ Type typeOf(MLIRContext *context, Dtype dtype) {
 }
 
 /// Wraps emitTileView: @name(source, packed, count, rows, result) stores the view's pointer, offset and stride for C++.
-static void emitTileFunction(ModuleOp module, llvm::StringRef name, func::FuncOp pack, MemRefType packed, Type storage) {
+static void emitTileFunction(ModuleOp module, llvm::StringRef name, func::FuncOp pack, MemRefType packed, Type storage,
+                             bool naturalRows) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
   Type index = b.getIndexType();
   func::FuncOp function =
@@ -54,8 +55,10 @@ PanelAttention::PanelAttention(const CpuMachine &machine, const PanelProblem &pr
   emitQueryPack(module.get(), "pack_queries", config, storage, problem.group);
   auto packKeys = emitRowPack(module.get(), "pack_keys", atom, storage, problem.keyDim, config.keyTile);
   auto packValues = emitValuePack(module.get(), "pack_values", atom, storage, problem.valueDim, config.keyTile);
-  emitTileFunction(module.get(), "tile_keys", packKeys, packedRowsType(atom, problem.keyDim, config.keyTile), storage);
-  emitTileFunction(module.get(), "tile_values", packValues, packedValuesType(atom, problem.valueDim, config.keyTile), storage);
+  emitTileFunction(module.get(), "tile_keys", packKeys, packedRowsType(atom, problem.keyDim, config.keyTile), storage,
+                   /*naturalRows=*/problem.keyDim % 2 == 0);
+  emitTileFunction(module.get(), "tile_values", packValues, packedValuesType(atom, problem.valueDim, config.keyTile), storage,
+                   /*naturalRows=*/false);
   PanelStoreOptions options;
   options.output = typeOf(module.getContext(), problem.output);
   options.group = problem.group;

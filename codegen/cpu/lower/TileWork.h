@@ -1,0 +1,27 @@
+//===- TileWork.h - what is done with one key tile --------------*- C++ -*-===//
+
+#ifndef ATTN_CODEGEN_CPU_LOWER_TILEWORK_H
+#define ATTN_CODEGEN_CPU_LOWER_TILEWORK_H
+
+#include "dialect/AttnOps.h"
+
+namespace mlir::attn {
+
+/// The operations between a key tile and the new state, found from the yield of a loop's body. `map` and `restrict` may be null.
+struct TileWork {
+  StepOp step;
+  RestrictOp restrict;
+  MapOp map;
+  /// Operands of the products: rows, keys and values.
+  Value rows, keys, values;
+  KeyViewOp keyView;
+  KeyViewOp valueView;
+  Value keyTile;
+};
+
+/// Fails with a diagnostic on the operation that holds `body` where its yield is not an accumulation of a step's weights.
+FailureOr<TileWork> matchTileWork(Block &body);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_CPU_LOWER_TILEWORK_H

@@ -1,0 +1,110 @@
+//===- attn-explain.cpp - what a description makes a kernel do ------------===//
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+#include "tools/attn-explain/Report.h"
+#include "tools/common/Description.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace cl = llvm::cl;
+
+namespace {
+struct ExplainOptions {
+  std::string input, entry, target;
+  llvm::StringMap<int64_t> shape;
+  llvm::StringMap<double> numbers;
+};
+} // namespace
+
+/// Sizes that --shape leaves out.
+static constexpr int64_t kDefaultBatch = 1, kDefaultLength = 4096;
+
+static FailureOr<ExplainOptions> parseCommandLine(int argc, char **argv) {
+  // LLVM's libraries register options of their own, which are none of this tool's and clash with them.
+  cl::ResetCommandLineParser();
+  cl::OptionCategory category("attn-explain options");
+  cl::opt<std::string> input(cl::Positional, cl::desc("<description.mlir>"), cl::Required, cl::cat(category));
+  cl::opt<std::string> entry("entry", cl::desc("Function to explain; may be left out if there is only one"), cl::value_desc("name"), cl::cat(category));
+  cl::opt<std::string> target("target", cl::desc("Machine that chooses the tiles"), cl::value_desc("target"), cl::cat(category));
+  cl::list<std::string> shape("shape", cl::CommaSeparated, cl::value_desc("B=2,Tq=4096,Tk=4096"), cl::cat(category),
+                              cl::desc("Dynamic sizes (default B=1, all others 4096)"));
+  cl::list<std::string> numbers("set", cl::CommaSeparated, cl::value_desc("W=17"), cl::cat(category), cl::desc("Numbers of masks, and offsets"));
+  cl::HideUnrelatedOptions(category);
+  if (!cl::ParseCommandLineOptions(argc, argv, "tells what an attention description makes a kernel do\n", &llvm::errs()))
+    return failure();
+  ExplainOptions options = {input, entry, target, {}, {}};
+  if (failed(parseShapeOption(shape, options.shape)) || failed(parseSetOption(numbers, options.numbers)))
+    return failure();
+  return options;
+}
+
+/// Lengths count as full; scalars must be given where a mask or an offset depends on them.
+static FailureOr<KnownValues> getKnownValues(const Signature &signature, ExplainOptions &options) {
+  KnownValues values;
+  for (StringRef name : signature.shapes.names) {
+    auto given = options.shape.find(name);
+    values.sizes.push_back(given != options.shape.end() ? given->second : name.starts_with("B") ? kDefaultBatch : kDefaultLength);
+    options.shape.erase(name);
+  }
+  if (!options.shape.empty())
+    return reportError("expected --shape to name dynamic sizes of the function (" + llvm::join(signature.shapes.names, ", ") + "), but got '" +
+                       options.shape.begin()->getKey() + "'");
+  values.integers.resize(signature.arguments.size());
+  for (const Parameter &parameter : signature.arguments) {
+    auto given = options.numbers.find(parameter.name);
+    bool needsNumber = parameter.type.isIntOrIndex();
+    if (needsNumber && given == options.numbers.end())
+      return reportError("expected --set " + StringRef(parameter.name) + "=..., because the function takes this number at run time");
+    values.scalars.push_back(given != options.numbers.end() ? given->second : 0.0);
+    options.numbers.erase(parameter.name);
+  }
+  if (!options.numbers.empty())
+    return reportError("expected --set to name scalar arguments of the function, but got '" + options.numbers.begin()->getKey() + "'");
+  return values;
+}
+
+/// The machine of --target, or that of the function's attribute; null if there is neither.
+static FailureOr<TargetAttrInterface> getTarget(func::FuncOp function, const ExplainOptions &options) {
+  Attribute target = function->getAttr("attn.target");
+  if (!options.target.empty())
+    target = TargetAttr::get(function.getContext(), options.target);
+  auto machine = dyn_cast_or_null<TargetAttrInterface>(target);
+  if (target && !machine)
+    return reportError("expected a target that this compiler knows, but got '" + options.target + "'");
+  if (machine && failed(machine.verifyTarget([&] { return function.emitError(); })))
+    return failure();
+  return machine;
+}
+
+static LogicalResult explain(ExplainOptions &options) {
+  DialectRegistry registry;
+  registerDescriptionDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  FailureOr<Description> description = loadDescription(context, options.input, options.entry);
+  if (failed(description))
+    return failure();
+  func::FuncOp function = description->entry;
+  FailureOr<Signature> signature = inferSignature(function);
+  if (failed(signature))
+    return failure();
+  FailureOr<KnownValues> values = getKnownValues(*signature, options);
+  FailureOr<TargetAttrInterface> target = getTarget(function, options);
+  if (failed(values) || failed(target))
+    return failure();
+  FailureOr<SmallVector<Workload>> workloads = getWorkloads(function, *signature, *values);
+  if (failed(workloads))
+    return failure();
+  if (workloads->empty())
+    return reportError("expected an attention in '" + function.getName() + "', but there is none");
+  for (const Workload &work : *workloads)
+    printReport(work, *target, llvm::outs());
+  return success();
+}
+
+int main(int argc, char **argv) {
+  FailureOr<ExplainOptions> options = parseCommandLine(argc, argv);
+  return failed(options) || failed(explain(*options));
+}
