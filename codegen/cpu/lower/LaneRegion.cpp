@@ -121,8 +121,6 @@ Value LaneRegion::apply(ImplicitLocOpBuilder &b, Value score, const LaneArgument
     shared[region.getArgument(3)] = arguments.query;
     OpBuilder::InsertionGuard guard(b);
     // Behind the values it is computed from, which stand at the top of the function.
-    auto function = b.getBlock()->getParent()->getParentOfType<FunctionOpInterface>();
-    Block &entry = function ? function.getFunctionBody().front() : *b.getBlock();
     Operation *last = nullptr;
     for (Value value : {arguments.batch, arguments.head, arguments.query})
       if (Operation *op = value.getDefiningOp(); op && (!last || last->isBeforeInBlock(op)))
@@ -130,7 +128,7 @@ Value LaneRegion::apply(ImplicitLocOpBuilder &b, Value score, const LaneArgument
     if (last)
       b.setInsertionPointAfter(last);
     else
-      b.setInsertionPointToStart(&entry);
+      b.setInsertionPointToStart(cast<BlockArgument>(arguments.batch).getOwner());
     for (Operation &op : region.front().without_terminator())
       if (rowOnly.contains(&op))
         shared[op.getResult(0)] = emitOperation(b, op, shared, lanes);

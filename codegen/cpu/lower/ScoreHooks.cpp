@@ -39,10 +39,8 @@ PanelScoreHook::RowLanes PanelScoreHook::getRowLanes(ImplicitLocOpBuilder &b, un
   if (!isNew)
     return found->second;
   OpBuilder::InsertionGuard guard(b);
-  auto function = b.getBlock()->getParent()->getParentOfType<func::FuncOp>();
-  if (!function)
-    function = cast<func::FuncOp>(b.getBlock()->getParentOp());
-  b.setInsertionPointToStart(&function.getBody().front());
+  // The loops around are still being built and have no parent, but the kernel's arguments know their block.
+  b.setInsertionPointToStart(cast<BlockArgument>(context.extra.front()).getOwner());
   Value headBase = context.extra[1], firstRow = context.extra[2], origin = context.extra[3], residue = context.extra[4];
   auto type = VectorType::get({lanes}, b.getI32Type());
   auto splatOf = [&](int64_t value) -> Value {
