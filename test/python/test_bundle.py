@@ -75,3 +75,10 @@ def test_a_damaged_library_is_refused(build):
     library.write_bytes(library.read_bytes()[:4096])
     with pytest.raises(attn.Error, match="damaged"):
         attn.load(library.parent)
+
+
+def test_compiling_fills_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ATTN_CACHE_DIR", str(tmp_path / "cache"))
+    attn.compile(STATIC_KEYS.replace("@padded", "@cached"))
+    assert attn.last_warning() == ""
+    assert len(list((tmp_path / "cache").iterdir())) == 1
