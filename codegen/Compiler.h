@@ -8,6 +8,7 @@
 #include "codegen/cpu/ObjectEmitter.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace mlir {
 class OpPassManager;

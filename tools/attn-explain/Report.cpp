@@ -9,14 +9,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-<<<<<<< HEAD
-/// Where no target chooses.
-static constexpr TileChoice kExampleTiles = {/*rows=*/128, /*smallRows=*/128, /*panelRows=*/32, /*keys=*/128, /*keyBlock=*/16,
-                                             /*splitKeys=*/0, /*fewRows=*/0, /*fewRowsKeys=*/0};
-=======
 /// Sides of a tile where no target chooses.
 static constexpr int64_t kExampleTile = 128;
->>>>>>> wip-tools
 /// Characters of the map's sides.
 static constexpr int64_t kMapCells = 32;
 
