@@ -1,0 +1,76 @@
+//===- Compare.cpp - results against the interpreter ----------------------===//
+
+#include "test/lib/attn-fuzz/Compare.h"
+#include "codegen/Check.h"
+#include "codegen/reference/Interpreter.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::fuzz;
+
+static SmallVector<reference::Array> toArrays(func::FuncOp function, const std::vector<ArgumentValue> &arguments) {
+  SmallVector<reference::Array> arrays;
+  for (auto [value, type] : llvm::zip_equal(arguments, function.getArgumentTypes())) {
+    if (!value.tensor) {
+      arrays.push_back(reference::Array::scalar(type, value.number));
+      continue;
+    }
+    reference::Array array(getElementTypeOrSelf(type), value.tensor->getShape());
+    for (int64_t n = 0, e = value.tensor->getNumElements(); n < e; ++n)
+      array.elements[n] = value.tensor->load(n);
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+static Precision getPrecision(func::FuncOp function) {
+  SmallVector<Type> types;
+  for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
+    if (isa<RankedTensorType>(type) && isa<FloatType>(getElementTypeOrSelf(type)))
+      types.push_back(getElementTypeOrSelf(type));
+  return Precision::of(types);
+}
+
+/// The first row of the output that is exactly zero in the reference and not in the result; -1 if none.
+static int64_t findFilledEmptyRow(ArrayRef<double> actual, ArrayRef<double> reference, int64_t rowSize) {
+  for (int64_t row = 0; row * rowSize < int64_t(actual.size()); ++row) {
+    auto isZero = [](double x) { return x == 0.0; };
+    if (llvm::all_of(reference.slice(row * rowSize, rowSize), isZero) && !llvm::all_of(actual.slice(row * rowSize, rowSize), isZero))
+      return row;
+  }
+  return -1;
+}
+
+static std::string describePlace(const std::string &name, ArrayRef<int64_t> shape, int64_t index) {
+  std::string text;
+  for (size_t dim = shape.size(); dim-- > 0; index /= std::max<int64_t>(shape[dim], 1))
+    text = std::to_string(index % std::max<int64_t>(shape[dim], 1)) + (text.empty() ? "" : ", ") + text;
+  return name + "[" + text + "]";
+}
+
+std::string mlir::attn::fuzz::compareResults(func::FuncOp function, const Case &test, const Run &run,
+                                             const std::vector<ArgumentValue> &arguments, const std::vector<Buffer> &results) {
+  SmallVector<reference::Array> arrays = toArrays(function, arguments);
+  reference::Options options;
+  FailureOr<SmallVector<reference::Array>> exact = reference::evaluate(function, arrays, options);
+  options.arithmetic = reference::Arithmetic::Plain;
+  FailureOr<SmallVector<reference::Array>> plain = reference::evaluate(function, arrays, options);
+  if (failed(exact) || failed(plain))
+    return "the interpreter fails";
+  std::vector<Slot> slots = getResults(test, run);
+  for (size_t index = 0; index < results.size(); ++index) {
+    std::vector<double> actual(results[index].getNumElements());
+    for (size_t n = 0; n < actual.size(); ++n)
+      actual[n] = results[index].load(n);
+    ArrayRef<double> expected = (*exact)[index].elements, yardstick = (*plain)[index].elements;
+    bool isOutput = slots[index].shape.size() == 4;
+    CheckResult check = isOutput ? checkOutput(actual, expected, yardstick, getPrecision(function))
+                                 : checkStatistic(actual, expected, yardstick, getPrecision(function));
+    if (!check.holds())
+      return describePlace(slots[index].name, slots[index].shape, check.worst) + ": " + check.problem;
+    if (int64_t row = isOutput ? findFilledEmptyRow(actual, expected, test.valueDim) : -1; row >= 0)
+      return describePlace(slots[index].name, slots[index].shape, row * test.valueDim) + ": expected exactly 0 in an empty row";
+  }
+  return {};
+}
