@@ -1,6 +1,8 @@
 //===- Softmax.cpp - weights from exponentials ----------------------------===//
 //
-// Statistics: m, the largest score so far, and l, the sum of exp2(scale * (s - m)). Scores stay raw; the scale enters in one fused multiply-add.
+// Statistics: m, the largest score so far, and l, the sum of exp2(scale * (s - m)). Scores stay raw. The maximum is subtracted before the scale
+// enters: the weight of the largest score is exactly 1 however large it is. A fused scale * s - scale * m leaves the rounding of scale * m, which is
+// 0.4 % of a weight at scores of 6e4, and more than the rounding to bf16 may add.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,15 +49,14 @@ bool SoftmaxAttr::usesRowSum() const { return true; }
 StepStart SoftmaxAttr::buildBeginStep(ImplicitLocOpBuilder &b, ValueRange statistics, Value rowMax, Value scale) const {
   Value oldMax = statistics[0];
   Value newMax = larger(b, oldMax, rowMax);
-  Value shift = arith::MulFOp::create(b, newMax, scale);
   // Where nothing is visible yet, -inf - -inf would be NaN: the maximum counts as 0.
-  shift = arith::SelectOp::create(b, isMinusInfinity(b, newMax), constantLike(b, newMax, 0.0), shift);
+  Value shift = arith::SelectOp::create(b, isMinusInfinity(b, newMax), constantLike(b, newMax, 0.0), newMax);
   return {{newMax, statistics[1]}, rescaleFactor(b, oldMax, newMax, scale), shift};
 }
 
 Value SoftmaxAttr::buildWeight(ImplicitLocOpBuilder &b, Value score, Value scale, Value shift,
                                arith::FastMathFlags fastmath) const {
-  Value exponent = math::FmaOp::create(b, score, scale, arith::NegFOp::create(b, shift));
+  Value exponent = arith::MulFOp::create(b, arith::SubFOp::create(b, score, shift), scale);
   return math::Exp2Op::create(b, exponent, fastmath);
 }
 
@@ -79,7 +80,9 @@ FinalResult SoftmaxAttr::buildFinalize(ImplicitLocOpBuilder &b, ValueRange stati
   Value exponent = arith::MulFOp::create(b, statistics[0], scale);
   Value logSum = arith::AddFOp::create(b, exponent, math::Log2Op::create(b, statistics[1]));
   Value lse = arith::SelectOp::create(b, empty, none, arith::MulFOp::create(b, logSum, ln2));
-  return {factor, lse, arith::MulFOp::create(b, exponent, ln2)};
+  // The maximum skips NaN, the sum does not.
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, statistics[1], statistics[1]);
+  return {factor, lse, arith::SelectOp::create(b, isNaN, statistics[1], arith::MulFOp::create(b, exponent, ln2))};
 }
 
 SmallVector<Value> SoftmaxAttr::buildFromFinished(ImplicitLocOpBuilder &b, Value lse, Value scale) const {

@@ -76,6 +76,7 @@ private:
   Value buildKeyView(SegmentAttr segment, Value memory, StringRef feature, Value head, Value limit);
   Value buildSegment(SegmentAttr segment, Value state);
   Value buildKeyLoop(SegmentAttr segment, Value lower, Value upper, bool guarded, Value state);
+  void replaceExtract(tensor::ExtractOp extract);
   Value buildScores(SegmentAttr segment, Value keyTile, bool guarded);
   /// Numbers of a segment: those of the mask and the residue.
   SmallVector<Value> getNumbers();
@@ -125,6 +126,22 @@ Value RowTileBuilder::buildKeyView(SegmentAttr segment, Value memory, StringRef 
   return KeyViewOp::create(b, view, memory, index.batch, head, segment.getStride(), phase, count);
 }
 
+/// The score is also computed for the rows and keys that fill up a tile: what they ask for beyond a tensor's end must not be read.
+void RowTileBuilder::replaceExtract(tensor::ExtractOp extract) {
+  Value memory = stages.mapping->lookupOrDefault(extract.getTensor());
+  ImplicitLocOpBuilder outside(extract.getLoc(), extract), inside(extract.getLoc(), extract);
+  outside.setInsertionPointAfterValue(memory);
+  SmallVector<Value> indices;
+  for (auto [dim, index] : llvm::enumerate(extract.getIndices())) {
+    Value size = memref::DimOp::create(outside, memory, dim);
+    Value last = arith::SubIOp::create(outside, size, buildIndex(outside, 1));
+    Value first = buildIndex(outside, 0);
+    indices.push_back(arith::MaxSIOp::create(inside, arith::MinSIOp::create(inside, index, last), first));
+  }
+  extract.replaceAllUsesWith(memref::LoadOp::create(inside, memory, indices).getResult());
+  extract.erase();
+}
+
 Value RowTileBuilder::buildScores(SegmentAttr segment, Value keyTile, bool guarded) {
   auto keyType = cast<ViewType>(keyView.getType());
   Value loaded = LoadOp::create(b, getTile({{"j", keys}, {"d", keyType.getFeatures()}}, keyType.getElementType()), keyView, keyTile);
@@ -135,12 +152,7 @@ Value RowTileBuilder::buildScores(SegmentAttr segment, Value keyTile, bool guard
     auto map = MapOp::create(b, scoreType, scores, index.batch, index.head, queryView, index.rowTile, keyView, keyTile);
     IRMapping mapping = *stages.mapping;
     region.cloneInto(&map.getBody(), mapping);
-    map.getBody().walk([&](tensor::ExtractOp extract) {
-      OpBuilder inner(extract);
-      Value memory = stages.mapping->lookupOrDefault(extract.getTensor());
-      extract.replaceAllUsesWith(memref::LoadOp::create(inner, extract.getLoc(), memory, extract.getIndices()).getResult());
-      extract.erase();
-    });
+    map.getBody().walk([&](tensor::ExtractOp extract) { replaceExtract(extract); });
     scores = map;
   }
   if (guarded)
