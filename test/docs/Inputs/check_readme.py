@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import sys
 
-readme, tools, scratch = map(pathlib.Path, sys.argv[1:])
+readme, tools, scratch = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
 text = readme.read_text(encoding="utf-8")
 description = re.search(r"^```mlir\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL).group(1)
 console = re.search(r"^```console\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL).group(1)
