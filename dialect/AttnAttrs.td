@@ -77,6 +77,15 @@ def Attn_TaskOrder : I32EnumAttr<"TaskOrder", "order in which the tasks of a par
 }
 
 def Attn_OrderAttr : EnumAttr<Attn_Dialect, Attn_TaskOrder, "order"> {
+  let summary = "order in which the tasks of a parallel loop are handed out";
+  let description = [{
+    `any`, or `longest_first` where later row tiles take longer.
+
+    Example:
+    ```mlir
+    #attn.order<longest_first>
+    ```
+  }];
   let assemblyFormat = "`<` $value `>`";
 }
 

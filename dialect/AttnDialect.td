@@ -18,8 +18,9 @@ def Attn_Dialect : Dialect {
     |---|---|
     | spec | `attention`, `merge` |
     | normalize | `online_attention`, `partial_of`, `merge_partials`, `finalize` |
-    | tile | `parallel`, `query_view`, `key_view`, `load`, `position`, `init`, `bounds`, `for_keys`, `contract`, `map`, `restrict`, `step`, `accumulate`, `normalize_rows`, `store`, partial results |
-    | schedule | those of the tile phase on sub-tiles, with `pack` and `for_panels` |
+    | tile | `workspace`, `parallel`, `query_view`, `key_view`, `load`, `init`, `bounds`, `for_keys`, `contract`, `map`, `restrict`, `step`, `accumulate`, `finalize_rows`, `store`, `store_partial`, `reduce_partials`, `load_finished`, `merge_states` |
+    | schedule | those of the tile phase on sub-tiles, with `pack`, `for_panels` and `panel` |
+    | target | none |
 
     **Numerics policy** (one place; `docs/numerics.md` carries it for readers):
     scores, row maxima, row sums and accumulators are f32. exp2 is used, with `scale * log2(e)` folded into one factor. A hidden score is a

@@ -70,6 +70,8 @@ def Attn_PartialOfOp : Attn_Op<"partial_of", [Pure]> {
 def Attn_MergePartialsOp : Attn_Op<"merge_partials", [Pure, AllTypesMatch<["lhs", "rhs", "partial"]>]> {
   let summary = "partial result over the union of two disjoint key sets";
   let description = [{
+    The normaliser's merge, row by row: rescales both accumulators to a common shift, and adds them and the row sums.
+
     Example:
     ```mlir
     func.func @both(%o: tensor<2x4x16x64xf32>, %lse: tensor<2x4x16xf32>) -> tensor<2x4x16x64xf32> {
@@ -89,6 +91,8 @@ def Attn_MergePartialsOp : Attn_Op<"merge_partials", [Pure, AllTypesMatch<["lhs"
 def Attn_FinalizeOp : Attn_Op<"finalize", [Pure, AttrSizedResultSegments]> {
   let summary = "output, lse and row maximum of a partial result";
   let description = [{
+    Divides the accumulator by the row sum, as the normaliser says, and rounds to the output's type. `lse` and `row_max` are there on request.
+
     Example:
     ```mlir
     func.func @finish(%o: tensor<2x4x16x64xf32>, %lse: tensor<2x4x16xf32>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>) {

@@ -15,7 +15,13 @@ def Attn_PackOp : Attn_Op<"pack", [Pure]> {
     Loads like `attn.load`, and may convert, transpose, interleave or copy, so that every panel that multiplies by the tile reads it in its best form.
     Where the tensor already has that form, nothing is copied.
 
-    Example: `%K = attn.pack %kv[%J] : !attn.view<[j, d: 128] x bf16> -> !attn.tile<[j: 96, d: 128] x bf16>`.
+    Example:
+    ```mlir
+    func.func @packed_keys(%kv: !attn.view<[j, d: 128] x bf16>, %J: index) -> !attn.tile<[j: 96, d: 128] x bf16> {
+      %K = attn.pack %kv[%J] : !attn.view<[j, d: 128] x bf16> -> !attn.tile<[j: 96, d: 128] x bf16>
+      return %K : !attn.tile<[j: 96, d: 128] x bf16>
+    }
+    ```
   }];
   let arguments = (ins Attn_ViewType:$view, Index:$tile);
   let results = (outs Attn_TileType:$result);
@@ -28,7 +34,16 @@ def Attn_ForPanelsOp : Attn_Op<"for_panels", [SingleBlock, RecursiveMemoryEffect
     Cuts a state into panels of rows, runs its body for each panel that holds rows of the view, and puts the new states together again. The
     first body argument is the panel's number among all panels of the view, so that it can be used like a row tile of the panel's size.
 
-    Example: `%t = attn.for_panels %p of %qv[%I] state(%u = %s) : !attn.view<...>, !attn.state<#attn.softmax, 384 x 64> -> !attn.state<#attn.softmax, 32 x 64> { ... }`.
+    Example:
+    ```mlir
+    func.func @panels(%qv: !attn.view<[i, d: 64] x f32>, %I: index, %s: !attn.state<#attn.softmax, 384 x 64>) -> !attn.state<#attn.softmax, 384 x 64> {
+      %t = attn.for_panels %p of %qv[%I] state(%u = %s)
+        : !attn.view<[i, d: 64] x f32>, !attn.state<#attn.softmax, 384 x 64> -> !attn.state<#attn.softmax, 32 x 64> {
+        attn.yield %u : !attn.state<#attn.softmax, 32 x 64>
+      }
+      return %t : !attn.state<#attn.softmax, 384 x 64>
+    }
+    ```
   }];
   let arguments = (ins Attn_ViewType:$rows, Index:$rowTile, Attn_StateType:$initial);
   let results = (outs Attn_StateType:$result);
@@ -46,7 +61,13 @@ def Attn_PanelOp : Attn_Op<"panel", [Pure]> {
   let description = [{
     The part of a packed tile that belongs to panel `panel` of the view.
 
-    Example: `%Qp = attn.panel %Q[%p] : !attn.tile<[i: 384, d: 64] x bf16> -> !attn.tile<[i: 32, d: 64] x bf16>`.
+    Example:
+    ```mlir
+    func.func @queries_of_panel(%Q: !attn.tile<[i: 384, d: 64] x bf16>, %p: index) -> !attn.tile<[i: 32, d: 64] x bf16> {
+      %Qp = attn.panel %Q[%p] : !attn.tile<[i: 384, d: 64] x bf16> -> !attn.tile<[i: 32, d: 64] x bf16>
+      return %Qp : !attn.tile<[i: 32, d: 64] x bf16>
+    }
+    ```
   }];
   let arguments = (ins Attn_TileType:$tile, Index:$panel);
   let results = (outs Attn_TileType:$result);

@@ -19,7 +19,13 @@ def Attn_WorkspaceOp : Attn_Op<"workspace"> {
     Holds intermediate tensors and partial results between the parallel loops of a function. The caller of the kernel provides the memory. The
     result type has an identity layout.
 
-    Example: `%w = attn.workspace(%n) : memref<?x64xf32>`.
+    Example:
+    ```mlir
+    func.func @intermediate(%n: index) -> memref<?x64xf32> {
+      %w = attn.workspace(%n) : memref<?x64xf32>
+      return %w : memref<?x64xf32>
+    }
+    ```
   }];
   let arguments = (ins Variadic<Index>:$sizes);
   let results = (outs AnyMemRef:$memory);
@@ -33,7 +39,14 @@ def Attn_ParallelOp : Attn_Op<"parallel", [AttrSizedOperandSegments, SingleBlock
     Runs its body for every point of the index space [0, counts), in any order and on any number of workers, if the condition holds. `order`
     says what is worth handing out first; `longest_first` hands out the last index space points of the innermost dimension first.
 
-    Example: `attn.parallel "rows" (%b, %h, %I) = (%B, %Hk, %n) if %many order = longest_first { ... }`.
+    Example:
+    ```mlir
+    func.func @tasks(%batches: index, %heads: index, %tiles: index, %many: i1) {
+      attn.parallel "rows" (%b, %h, %I) = (%batches, %heads, %tiles) if %many order = longest_first {
+      }
+      return
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, Variadic<Index>:$counts, Optional<I1>:$condition, DefaultValuedAttr<Attn_OrderAttr, "TaskOrder::Any">:$order);
   let regions = (region SizedRegion<1>:$body);
@@ -47,7 +60,15 @@ def Attn_QueryViewOp : Attn_Op<"query_view", [Pure]> {
     Row r of the view is head `head * group + r mod group` of `batch` and sequence row `first + step * x`, where x = r floordiv group and x < count. Its
     absolute position is `step * (origin + x) + residue`. Packing the heads of a group into rows lets them share each loaded key tile.
 
-    Example: `%qv = attn.query_view %q[%b, %h] group = 4 step = 1 first(%c0) count(%n) origin(%off) residue(%c0) : memref<?x32x?x128xbf16> -> !attn.view<[i, d: 128] x bf16>`.
+    Example:
+    ```mlir
+    func.func @rows_of_a_group(%q: memref<?x32x?x128xbf16>, %b: index, %h: index, %n: index, %offset: index) -> !attn.view<[i, d: 128] x bf16> {
+      %zero = arith.constant 0 : index
+      %qv = attn.query_view %q[%b, %h] group = 4 step = 1 first(%zero) count(%n) origin(%offset) residue(%zero)
+        : memref<?x32x?x128xbf16> -> !attn.view<[i, d: 128] x bf16>
+      return %qv : !attn.view<[i, d: 128] x bf16>
+    }
+    ```
   }];
   let arguments = (ins AnyMemRef:$source, Index:$batch, Index:$head, I64Attr:$group, I64Attr:$step, Index:$first, Index:$count,
     Index:$origin, Index:$residue);
@@ -63,7 +84,14 @@ def Attn_KeyViewOp : Attn_Op<"key_view", [Pure]> {
   let description = [{
     Row y of the view is key `step * y + phase`; the view ends after `count` rows.
 
-    Example: `%kv = attn.key_view %k[%b, %h] step = 64 phase(%c0) count(%n) : memref<?x8x?x128xbf16> -> !attn.view<[j, d: 128] x bf16>`.
+    Example:
+    ```mlir
+    func.func @every_64th_key(%k: memref<?x8x?x128xbf16>, %b: index, %h: index, %n: index) -> !attn.view<[j, d: 128] x bf16> {
+      %phase = arith.constant 63 : index
+      %kv = attn.key_view %k[%b, %h] step = 64 phase(%phase) count(%n) : memref<?x8x?x128xbf16> -> !attn.view<[j, d: 128] x bf16>
+      return %kv : !attn.view<[j, d: 128] x bf16>
+    }
+    ```
   }];
   let arguments = (ins AnyMemRef:$source, Index:$batch, Index:$head, I64Attr:$step, Index:$phase, Index:$count);
   let results = (outs Attn_ViewType:$view);
@@ -77,7 +105,13 @@ def Attn_LoadOp : Attn_Op<"load", [Pure]> {
   let description = [{
     Rows `tile * size` to `(tile + 1) * size - 1` of the view; rows beyond its extent are zeros.
 
-    Example: `%K = attn.load %kv[%J] : !attn.view<[j, d: 128] x bf16> -> !attn.tile<[j: 96, d: 128] x bf16>`.
+    Example:
+    ```mlir
+    func.func @key_tile(%kv: !attn.view<[j, d: 128] x bf16>, %J: index) -> !attn.tile<[j: 96, d: 128] x bf16> {
+      %K = attn.load %kv[%J] : !attn.view<[j, d: 128] x bf16> -> !attn.tile<[j: 96, d: 128] x bf16>
+      return %K : !attn.tile<[j: 96, d: 128] x bf16>
+    }
+    ```
   }];
   let arguments = (ins Attn_ViewType:$view, Index:$tile);
   let results = (outs Attn_TileType:$result);
@@ -87,7 +121,17 @@ def Attn_LoadOp : Attn_Op<"load", [Pure]> {
 
 def Attn_InitOp : Attn_Op<"init", [Pure]> {
   let summary = "state of rows that have seen no key";
-  let description = [{ Example: `%s = attn.init : !attn.state<#attn.softmax, 384 x 64>`. }];
+  let description = [{
+    Accumulator 0 and the normaliser's initial statistics: what a row that has seen no key holds.
+
+    Example:
+    ```mlir
+    func.func @nothing_seen() -> !attn.state<#attn.softmax, 384 x 64> {
+      %s = attn.init : !attn.state<#attn.softmax, 384 x 64>
+      return %s : !attn.state<#attn.softmax, 384 x 64>
+    }
+    ```
+  }];
   let results = (outs Attn_StateType:$state);
   let assemblyFormat = "attr-dict `:` type($state)";
 }
@@ -99,7 +143,15 @@ def Attn_BoundsOp : Attn_Op<"bounds", [Pure, AttrSizedOperandSegments]> {
     lo <= ulo <= uhi <= hi, ulo = uhi if no tile is free of guards. `numbers` are the values of the segment's symbols. A chunk (first and last
     key of the view, exclusive) clips all four.
 
-    Example: `%lo, %ulo, %uhi, %hi = attn.bounds #seg numbers(%Tq, %Tk, %r) at(%b, %h) rows(%qv[%I] by 384) keys(%kv by 96) : !attn.view<...>, !attn.view<...>`.
+    Example:
+    ```mlir
+    func.func @causal_tiles(%qv: !attn.view<[i, d: 64] x f32>, %kv: !attn.view<[j, d: 64] x f32>, %Tq: index, %Tk: index, %b: index, %h: index,
+                            %r: index, %I: index) -> (index, index, index, index) {
+      %lo, %ulo, %uhi, %hi = attn.bounds #attn.segment<lower = (d0, d1, d2)[s0, s1, s2] -> (), upper = (d0, d1, d2)[s0, s1, s2] -> (d2 + 1)>
+        numbers(%Tq, %Tk, %r) at(%b, %h) rows(%qv[%I] by 384) keys(%kv by 96) : !attn.view<[i, d: 64] x f32>, !attn.view<[j, d: 64] x f32>
+      return %lo, %ulo, %uhi, %hi : index, index, index, index
+    }
+    ```
   }];
   let arguments = (ins Attn_SegmentAttr:$segment, Variadic<Index>:$numbers, Index:$batch, Index:$head, Attn_ViewType:$rows, Index:$rowTile,
     I64Attr:$rowTileSize, Attn_ViewType:$keys, I64Attr:$keyTileSize, Optional<Index>:$chunkBegin, Optional<Index>:$chunkEnd);
@@ -116,7 +168,23 @@ def Attn_ForKeysOp : Attn_Op<"for_keys", [SingleBlock, RecursiveMemoryEffects]> 
     Threads a state through its body, once for each key tile in [lower, upper). The order is free, because a state can be merged: a schedule may
     reverse, split or pipeline the loop.
 
-    Example: `%s1 = attn.for_keys %J = %lo to %hi state(%s = %s0) : !attn.state<#attn.softmax, 384 x 64> { ... attn.yield %t : ... }`.
+    Example:
+    ```mlir
+    func.func @unguarded(%Q: !attn.tile<[i: 384, d: 64] x f32>, %kv: !attn.view<[j, d: 64] x f32>, %vv: !attn.view<[j, e: 64] x f32>,
+                         %lo: index, %hi: index, %c: f32, %s0: !attn.state<#attn.softmax, 384 x 64>) -> !attn.state<#attn.softmax, 384 x 64> {
+      %s1 = attn.for_keys %J = %lo to %hi state(%s = %s0) : !attn.state<#attn.softmax, 384 x 64> {
+        %K = attn.load %kv[%J] : !attn.view<[j, d: 64] x f32> -> !attn.tile<[j: 96, d: 64] x f32>
+        %S = attn.contract %Q, %K over "d" : !attn.tile<[i: 384, d: 64] x f32>, !attn.tile<[j: 96, d: 64] x f32> -> !attn.tile<[i: 384, j: 96] x f32>
+        %t, %P, %alpha = attn.step %s, %S exponent(%c) : !attn.state<#attn.softmax, 384 x 64>, !attn.tile<[i: 384, j: 96] x f32>
+          -> !attn.tile<[i: 384, j: 96] x f32>, !attn.tile<[i: 384] x f32>
+        %V = attn.load %vv[%J] : !attn.view<[j, e: 64] x f32> -> !attn.tile<[j: 96, e: 64] x f32>
+        %PV = attn.contract %P, %V over "j" : !attn.tile<[i: 384, j: 96] x f32>, !attn.tile<[j: 96, e: 64] x f32> -> !attn.tile<[i: 384, e: 64] x f32>
+        %u = attn.accumulate %t, %alpha, %PV : !attn.state<#attn.softmax, 384 x 64>, !attn.tile<[i: 384] x f32>, !attn.tile<[i: 384, e: 64] x f32>
+        attn.yield %u : !attn.state<#attn.softmax, 384 x 64>
+      }
+      return %s1 : !attn.state<#attn.softmax, 384 x 64>
+    }
+    ```
   }];
   let arguments = (ins Index:$lower, Index:$upper, Attn_StateType:$initial);
   let results = (outs Attn_StateType:$result);
@@ -130,7 +198,14 @@ def Attn_ContractOp : Attn_Op<"contract", [Pure]> {
   let description = [{
     Sums products over the named dimension, in f32.
 
-    Example: `%S = attn.contract %Q, %K over "d" : !attn.tile<[i: 384, d: 64] x bf16>, !attn.tile<[j: 96, d: 64] x bf16> -> !attn.tile<[i: 384, j: 96] x f32>`.
+    Example:
+    ```mlir
+    func.func @scores(%Q: !attn.tile<[i: 384, d: 64] x bf16>, %K: !attn.tile<[j: 96, d: 64] x bf16>) -> !attn.tile<[i: 384, j: 96] x f32> {
+      %S = attn.contract %Q, %K over "d"
+        : !attn.tile<[i: 384, d: 64] x bf16>, !attn.tile<[j: 96, d: 64] x bf16> -> !attn.tile<[i: 384, j: 96] x f32>
+      return %S : !attn.tile<[i: 384, j: 96] x f32>
+    }
+    ```
   }];
   let arguments = (ins Attn_TileType:$lhs, Attn_TileType:$rhs, StrAttr:$over);
   let results = (outs Attn_TileType:$result);
@@ -143,7 +218,20 @@ def Attn_MapOp : Attn_Op<"map", [SingleBlock, RecursiveMemoryEffects]> {
   let description = [{
     The region computes a new score from (score, batch, query head, query position, key position).
 
-    Example: `%T = attn.map %S at(%b, %h) rows(%qv[%I]) keys(%kv[%J]) : ... { ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index): ... }`.
+    Example:
+    ```mlir
+    func.func @halve(%S: !attn.tile<[i: 384, j: 96] x f32>, %qv: !attn.view<[i, d: 64] x f32>, %kv: !attn.view<[j, d: 64] x f32>, %b: index,
+                     %h: index, %I: index, %J: index) -> !attn.tile<[i: 384, j: 96] x f32> {
+      %T = attn.map %S at(%b, %h) rows(%qv[%I]) keys(%kv[%J])
+        : !attn.tile<[i: 384, j: 96] x f32>, !attn.view<[i, d: 64] x f32>, !attn.view<[j, d: 64] x f32> -> !attn.tile<[i: 384, j: 96] x f32> {
+        ^bb0(%s: f32, %batch: index, %head: index, %i: index, %j: index):
+          %half = arith.constant 0.5 : f32
+          %y = arith.mulf %s, %half : f32
+          attn.yield %y : f32
+      }
+      return %T : !attn.tile<[i: 384, j: 96] x f32>
+    }
+    ```
   }];
   let arguments = (ins Attn_TileType:$scores, Index:$batch, Index:$head, Attn_ViewType:$rows, Index:$rowTile, Attn_ViewType:$keys, Index:$keyTile);
   let results = (outs Attn_TileType:$result);
@@ -159,7 +247,16 @@ def Attn_RestrictOp : Attn_Op<"restrict", [Pure]> {
   let description = [{
     A score becomes -inf where its key is outside the row's interval of the segment, beyond the view of the keys, or fails the segment's predicate.
 
-    Example: `%T = attn.restrict %S to #seg numbers(%Tq, %Tk, %r) at(%b, %h) rows(%qv[%I]) keys(%kv[%J]) : ...`.
+    Example:
+    ```mlir
+    func.func @causal_guard(%S: !attn.tile<[i: 384, j: 96] x f32>, %qv: !attn.view<[i, d: 64] x f32>, %kv: !attn.view<[j, d: 64] x f32>, %b: index,
+                            %h: index, %I: index, %J: index, %Tq: index, %Tk: index, %r: index) -> !attn.tile<[i: 384, j: 96] x f32> {
+      %T = attn.restrict %S to #attn.segment<lower = (d0, d1, d2)[s0, s1, s2] -> (), upper = (d0, d1, d2)[s0, s1, s2] -> (d2 + 1)>
+        numbers(%Tq, %Tk, %r) at(%b, %h) rows(%qv[%I]) keys(%kv[%J])
+        : !attn.tile<[i: 384, j: 96] x f32>, !attn.view<[i, d: 64] x f32>, !attn.view<[j, d: 64] x f32> -> !attn.tile<[i: 384, j: 96] x f32>
+      return %T : !attn.tile<[i: 384, j: 96] x f32>
+    }
+    ```
   }];
   let arguments = (ins Attn_TileType:$scores, Attn_SegmentAttr:$segment, Variadic<Index>:$numbers, Index:$batch, Index:$head,
     Attn_ViewType:$rows, Index:$rowTile, Attn_ViewType:$keys, Index:$keyTile);
@@ -175,7 +272,14 @@ def Attn_StepOp : Attn_Op<"step", [Pure, AllTypesMatch<["state", "newState"]>]> 
   let description = [{
     The normaliser's step. `rescale` is the factor by which the old accumulator must be multiplied.
 
-    Example: `%t, %P, %alpha = attn.step %s, %T exponent(%c) : !attn.state<...>, !attn.tile<...> -> !attn.tile<...>, !attn.tile<[i: 384] x f32>`.
+    Example:
+    ```mlir
+    func.func @weights(%s: !attn.state<#attn.softmax, 384 x 64>, %T: !attn.tile<[i: 384, j: 96] x f32>, %c: f32) -> !attn.tile<[i: 384, j: 96] x bf16> {
+      %t, %P, %alpha = attn.step %s, %T exponent(%c) : !attn.state<#attn.softmax, 384 x 64>, !attn.tile<[i: 384, j: 96] x f32>
+        -> !attn.tile<[i: 384, j: 96] x bf16>, !attn.tile<[i: 384] x f32>
+      return %P : !attn.tile<[i: 384, j: 96] x bf16>
+    }
+    ```
   }];
   let arguments = (ins Attn_StateType:$state, Attn_TileType:$scores, F32:$exponent);
   let results = (outs Attn_StateType:$newState, Attn_TileType:$weights, Attn_TileType:$rescale);
@@ -189,7 +293,14 @@ def Attn_AccumulateOp : Attn_Op<"accumulate", [Pure, AllTypesMatch<["state", "re
   let description = [{
     accumulator = rescale * accumulator + product.
 
-    Example: `%u = attn.accumulate %t, %alpha, %PV : !attn.state<...>, !attn.tile<[i: 384] x f32>, !attn.tile<[i: 384, e: 64] x f32>`.
+    Example:
+    ```mlir
+    func.func @add_values(%t: !attn.state<#attn.softmax, 384 x 64>, %alpha: !attn.tile<[i: 384] x f32>, %PV: !attn.tile<[i: 384, e: 64] x f32>)
+        -> !attn.state<#attn.softmax, 384 x 64> {
+      %u = attn.accumulate %t, %alpha, %PV : !attn.state<#attn.softmax, 384 x 64>, !attn.tile<[i: 384] x f32>, !attn.tile<[i: 384, e: 64] x f32>
+      return %u : !attn.state<#attn.softmax, 384 x 64>
+    }
+    ```
   }];
   let arguments = (ins Attn_StateType:$state, Attn_TileType:$rescale, Attn_TileType:$product);
   let results = (outs Attn_StateType:$result);
@@ -198,7 +309,18 @@ def Attn_AccumulateOp : Attn_Op<"accumulate", [Pure, AllTypesMatch<["state", "re
 
 def Attn_FinalizeRowsOp : Attn_Op<"finalize_rows", [Pure]> {
   let summary = "output, lse and row maximum of a state";
-  let description = [{ Example: `%O, %L, %M = attn.finalize_rows %s exponent(%c) : !attn.state<...> -> !attn.tile<...>, !attn.tile<...>, !attn.tile<...>`. }];
+  let description = [{
+    Divides by the row sums, as the normaliser says. A row that saw no key has output 0, lse -inf and row maximum -inf.
+
+    Example:
+    ```mlir
+    func.func @finish(%s: !attn.state<#attn.softmax, 384 x 64>, %c: f32) -> !attn.tile<[i: 384, e: 64] x f32> {
+      %O, %L, %M = attn.finalize_rows %s exponent(%c) : !attn.state<#attn.softmax, 384 x 64>
+        -> !attn.tile<[i: 384, e: 64] x f32>, !attn.tile<[i: 384] x f32>, !attn.tile<[i: 384] x f32>
+      return %O : !attn.tile<[i: 384, e: 64] x f32>
+    }
+    ```
+  }];
   let arguments = (ins Attn_StateType:$state, F32:$exponent);
   let results = (outs Attn_TileType:$output, Attn_TileType:$lse, Attn_TileType:$rowMax);
   let assemblyFormat = "$state `exponent` `(` $exponent `)` attr-dict `:` type($state) `->` type($output) `,` type($lse) `,` type($rowMax)";
@@ -209,7 +331,13 @@ def Attn_StoreOp : Attn_Op<"store"> {
   let description = [{
     Rows beyond the view's extent are not written; values are rounded to the view's element type.
 
-    Example: `attn.store %O, %ov[%I] : !attn.tile<[i: 384, e: 64] x f32>, !attn.view<[i, e: 64] x bf16>`.
+    Example:
+    ```mlir
+    func.func @write(%O: !attn.tile<[i: 384, e: 64] x f32>, %ov: !attn.view<[i, e: 64] x bf16>, %I: index) {
+      attn.store %O, %ov[%I] : !attn.tile<[i: 384, e: 64] x f32>, !attn.view<[i, e: 64] x bf16>
+      return
+    }
+    ```
   }];
   let arguments = (ins Attn_TileType:$tile, Arg<Attn_ViewType, "", [MemWrite]>:$view, Index:$index);
   let assemblyFormat = "$tile `,` $view `[` $index `]` attr-dict `:` type($tile) `,` type($view)";
@@ -217,7 +345,17 @@ def Attn_StoreOp : Attn_Op<"store"> {
 
 def Attn_StorePartialOp : Attn_Op<"store_partial"> {
   let summary = "keeps a state for a later stage";
-  let description = [{ Example: `attn.store_partial %s, %w[%slot] : !attn.state<...>, memref<?x?xf32>`. }];
+  let description = [{
+    Writes accumulator and statistics of each row to slot `slot`, a row of `memory`, where `attn.reduce_partials` finds them.
+
+    Example:
+    ```mlir
+    func.func @keep(%s: !attn.state<#attn.softmax, 96 x 64>, %w: memref<?x6336xf32>, %slot: index) {
+      attn.store_partial %s, %w[%slot] : !attn.state<#attn.softmax, 96 x 64>, memref<?x6336xf32>
+      return
+    }
+    ```
+  }];
   let arguments = (ins Attn_StateType:$state, Arg<AnyMemRef, "", [MemWrite]>:$memory, Index:$slot);
   let assemblyFormat = "$state `,` $memory `[` $slot `]` attr-dict `:` type($state) `,` type($memory)";
 }
@@ -227,7 +365,13 @@ def Attn_ReducePartialsOp : Attn_Op<"reduce_partials"> {
   let description = [{
     Merges the states of slots [first, first + count), in order.
 
-    Example: `%s = attn.reduce_partials %w[%first, %count] exponent(%c) : memref<?x?xf32> -> !attn.state<...>`.
+    Example:
+    ```mlir
+    func.func @combine(%w: memref<?x6336xf32>, %first: index, %count: index, %c: f32) -> !attn.state<#attn.softmax, 96 x 64> {
+      %s = attn.reduce_partials %w[%first, %count] exponent(%c) : memref<?x6336xf32> -> !attn.state<#attn.softmax, 96 x 64>
+      return %s : !attn.state<#attn.softmax, 96 x 64>
+    }
+    ```
   }];
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$memory, Index:$first, Index:$count, F32:$exponent);
   let results = (outs Attn_StateType:$state);
@@ -236,7 +380,17 @@ def Attn_ReducePartialsOp : Attn_Op<"reduce_partials"> {
 
 def Attn_LoadFinishedOp : Attn_Op<"load_finished", [Pure]> {
   let summary = "state of rows whose output and lse are known";
-  let description = [{ Example: `%s = attn.load_finished %ov[%I], %lv exponent(%c) : !attn.view<...>, !attn.view<...> -> !attn.state<...>`. }];
+  let description = [{
+    The inverse of `attn.finalize_rows`: the state under which rows of this output and lse would be finished.
+
+    Example:
+    ```mlir
+    func.func @reopen_rows(%ov: !attn.view<[i, e: 64] x f32>, %lv: !attn.view<[i] x f32>, %I: index, %c: f32) -> !attn.state<#attn.softmax, 96 x 64> {
+      %s = attn.load_finished %ov[%I], %lv exponent(%c) : !attn.view<[i, e: 64] x f32>, !attn.view<[i] x f32> -> !attn.state<#attn.softmax, 96 x 64>
+      return %s : !attn.state<#attn.softmax, 96 x 64>
+    }
+    ```
+  }];
   let arguments = (ins Attn_ViewType:$output, Index:$index, Attn_ViewType:$lse, F32:$exponent);
   let results = (outs Attn_StateType:$state);
   let assemblyFormat = "$output `[` $index `]` `,` $lse `exponent` `(` $exponent `)` attr-dict `:` type($output) `,` type($lse) `->` type($state)";
@@ -244,7 +398,17 @@ def Attn_LoadFinishedOp : Attn_Op<"load_finished", [Pure]> {
 
 def Attn_MergeStatesOp : Attn_Op<"merge_states", [Pure, AllTypesMatch<["lhs", "rhs", "state"]>]> {
   let summary = "state over the union of two disjoint key sets";
-  let description = [{ Example: `%s = attn.merge_states %a, %b exponent(%c) : !attn.state<#attn.softmax, 384 x 64>`. }];
+  let description = [{
+    The normaliser's merge, row by row; up to rounding the order of the sides does not matter.
+
+    Example:
+    ```mlir
+    func.func @union(%a: !attn.state<#attn.softmax, 96 x 64>, %b: !attn.state<#attn.softmax, 96 x 64>, %c: f32) -> !attn.state<#attn.softmax, 96 x 64> {
+      %s = attn.merge_states %a, %b exponent(%c) : !attn.state<#attn.softmax, 96 x 64>
+      return %s : !attn.state<#attn.softmax, 96 x 64>
+    }
+    ```
+  }];
   let arguments = (ins Attn_StateType:$lhs, Attn_StateType:$rhs, F32:$exponent);
   let results = (outs Attn_StateType:$state);
   let assemblyFormat = "$lhs `,` $rhs `exponent` `(` $exponent `)` attr-dict `:` type($state)";

@@ -11,7 +11,10 @@ def Attn_PartialType : Attn_Type<"Partial", "partial"> {
   let description = [{
     Accumulator of shape [B, Hq, Tq, Dv] and the normaliser's statistics per row. Partial results over disjoint keys can be merged in any order.
 
-    Example: `!attn.partial<#attn.softmax, ?x8x?x64>`.
+    Example:
+    ```mlir
+    !attn.partial<#attn.softmax, ?x8x?x64>
+    ```
   }];
   let parameters = (ins "::mlir::attn::NormalizerAttrInterface":$normalizer, ArrayRefParameter<"int64_t">:$shape);
   let assemblyFormat = "`<` $normalizer `,` custom<Shape>($shape) `>`";
@@ -23,7 +26,10 @@ def Attn_TileType : Attn_Type<"Tile", "tile"> {
     Names say what a dimension runs over: `i` rows (queries), `j` keys, `d` query/key features, `e` value features. A tile has no layout, no memory
     space and no order of parts.
 
-    Example: `!attn.tile<[i: 128, d: 64] x bf16>`.
+    Example:
+    ```mlir
+    !attn.tile<[i: 128, d: 64] x bf16>
+    ```
   }];
   let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$names, ArrayRefParameter<"int64_t">:$sizes, "::mlir::Type":$elementType);
   let assemblyFormat = "`<` custom<NamedSizes>($names, $sizes) `x` $elementType `>`";
@@ -40,7 +46,11 @@ def Attn_ViewType : Attn_Type<"View", "view"> {
     A run-time number of rows (dimension `i` or `j`) of one batch and head or group of heads, and their features. A view carries its run-time
     extent; a load beyond it yields zeros.
 
-    Example: `!attn.view<[j, d: 64] x bf16>`; one number per row: `!attn.view<[i] x f32>`.
+    Example:
+    ```mlir
+    !attn.view<[j, d: 64] x bf16>
+    !attn.view<[i] x f32>
+    ```
   }];
   let parameters = (ins "::mlir::StringAttr":$rowName, OptionalParameter<"::mlir::StringAttr">:$featureName,
     DefaultValuedParameter<"int64_t", "1">:$features, "::mlir::Type":$elementType);
@@ -52,7 +62,10 @@ def Attn_StateType : Attn_Type<"State", "state"> {
   let description = [{
     Accumulator [rows, width] in f32 and the normaliser's statistics per row.
 
-    Example: `!attn.state<#attn.softmax, 128 x 64>`.
+    Example:
+    ```mlir
+    !attn.state<#attn.softmax, 128 x 64>
+    ```
   }];
   let parameters = (ins "::mlir::attn::NormalizerAttrInterface":$normalizer, "int64_t":$rows, "int64_t":$width);
   let assemblyFormat = "`<` $normalizer `,` $rows `x` $width `>`";

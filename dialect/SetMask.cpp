@@ -62,11 +62,20 @@ static IntegerSet parseSetText(StringRef text, MLIRContext *context, std::string
   return set.getValue();
 }
 
+/// Where constraint `number` begins in the text, which the set's own parser has accepted.
+static size_t findConstraint(StringRef text, unsigned number) {
+  size_t place = text.find('(', text.find(':')) + 1;
+  for (unsigned n = 0; n < number; ++n)
+    place = text.find(',', place) + 1;
+  return text.find_first_not_of(" \t\n", place);
+}
+
 /// Finds what MLIR's conversion to Presburger would not understand: products of symbols and divisors that are not positive constants.
-static std::string findNonAffine(IntegerSet set) {
+/// `number` is that of the constraint.
+static std::string findNonAffine(IntegerSet set, unsigned &number) {
   std::string problem;
-  for (AffineExpr constraint : set.getConstraints())
-    constraint.walk([&](AffineExpr expr) {
+  for (number = 0; number < set.getNumConstraints(); ++number) {
+    set.getConstraint(number).walk([&](AffineExpr expr) {
       auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
       if (!binary || !problem.empty())
         return;
@@ -77,6 +86,9 @@ static std::string findNonAffine(IntegerSet set) {
       if (divides && (!constant || constant.getValue() < 1))
         problem = "expected a positive constant as divisor of mod, floordiv and ceildiv";
     });
+    if (!problem.empty())
+      break;
+  }
   return problem;
 }
 
@@ -99,8 +111,9 @@ Attribute SetAttr::parse(AsmParser &parser, Type) {
   if (header.dims.size() != kNumMaskDims)
     return parser.emitError(loc, "expected a set over (batch, head, query, key), but got ") << header.dims.size() << " dimensions",
            Attribute();
-  if (std::string problem = findNonAffine(set); !problem.empty())
-    return parser.emitError(loc, problem), Attribute();
+  unsigned constraint;
+  if (std::string problem = findNonAffine(set, constraint); !problem.empty())
+    return parser.emitError(SMLoc::getFromPointer(loc.getPointer() + 1 + findConstraint(text, constraint)), "in the set: ") << problem, Attribute();
   Builder builder(context);
   SmallVector<StringAttr> names = llvm::map_to_vector(header.symbols, [&](StringRef name) { return builder.getStringAttr(name); });
   return SetAttr::get(context, builder.getStringAttr(text), names, set);

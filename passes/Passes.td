@@ -47,9 +47,15 @@ def ConvertToOnline : Pass<"attn-convert-to-online", "::mlir::func::FuncOp"> {
 def ReportEmptyRows : Pass<"attn-report-empty-rows", "::mlir::func::FuncOp"> {
   let summary = "remarks on rows that see no key";
   let description = [{
-    For every `attn.attention` with a mask asks whether there are sizes for which a row sees nothing, and names one such row as a witness. Such rows are
-    legal (their output is 0), but rarely meant. Changes nothing.
+    For every `attn.attention` with a mask asks whether there are sizes and numbers for which a row sees nothing, and names one such row as a
+    witness. What the description fixes (static lengths, constant numbers) is taken as it is; key lengths are not looked at. Such rows are legal
+    (their output is 0), but rarely meant. Changes nothing.
+
+    ```
+    remark: a query may see no key: batch 0, head 0, position 0 with Tq = 1, Tk = 1, W = 0
+    ```
   }];
+  let options = [Option<"budget", "analysis-milliseconds", "unsigned", "200", "time limit of the analysis of one mask">];
 }
 
 //===----------------------------------------------------------------------===//
@@ -107,8 +113,12 @@ def VerifyPhase : Pass<"attn-verify-phase", "::mlir::func::FuncOp"> {
   let summary = "checks that a function is in the phase it should be in";
   let description = [{
     Fails on the first operation that the named phase does not allow: in `spec` and `normalize` only their own operations on tensors; from `tile` on no
-    tensor at all, no buffer with a dimension for queries and one for keys, and a target on the function; in `schedule` no tile of more rows than a
-    panel is computed with; after `target` no operation of this dialect.
+    tensor at all and a target on the function; in `schedule` no product of more rows than a panel is computed with; after `target` no operation
+    of this dialect.
+
+    From `tile` on memory grows at most linearly with the lengths: the product of the run-time sizes of a buffer holds at most one sequence
+    length. So there is no buffer of Tq x Tk scores. A factor that a buffer's condition bounds by a constant does not count: partial results of split
+    keys exist only while there are few row tiles.
   }];
   let options = [Option<"phase", "phase", "std::string", "\"spec\"", "spec, normalize, tile, schedule or target">];
 }

@@ -2,6 +2,8 @@
 
 #include "dialect/AttnDialect.h"
 #include "dialect/AttnOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/BufferGrowth.h"
 #include "passes/Passes.h"
 
 namespace mlir::attn {
@@ -57,6 +59,18 @@ static LogicalResult verifyPanels(Operation *op, TargetAttr target) {
   return success();
 }
 
+/// A buffer must not grow with the product of two lengths.
+static LogicalResult verifyBufferGrowth(Operation *op) {
+  if (!isa<WorkspaceOp, memref::AllocOp, memref::AllocaOp>(op))
+    return success();
+  unsigned degree = 0;
+  for (Value size : op->getOperands())
+    degree += countSequenceLengths(size);
+  if (degree > 1)
+    return op->emitOpError("expected a buffer that grows with at most one sequence length, but got a product of ") << degree;
+  return success();
+}
+
 namespace {
 struct VerifyPhase : public attn::impl::VerifyPhaseBase<VerifyPhase> {
   using VerifyPhaseBase::VerifyPhaseBase;
@@ -66,7 +80,9 @@ struct VerifyPhase : public attn::impl::VerifyPhaseBase<VerifyPhase> {
       return op->emitOpError("expected no such operation in phase '") << phase << "'";
     if (wanted >= Phase::Tile && failed(verifyNoTensors(op, phase)))
       return failure();
-    if (wanted == Phase::Schedule)
+    if (wanted >= Phase::Tile && failed(verifyBufferGrowth(op)))
+      return failure();
+    if (wanted == Phase::Schedule && target)
       return verifyPanels(op, target);
     return success();
   }

@@ -69,10 +69,12 @@ typedef struct attn_arg_info {
   int64_t shape[ATTN_MAX_RANK];
   /* For a dynamic dimension the index of its symbol in attn_kernel.symbols: dimensions of one symbol must be equal. Else -1. */
   int32_t symbol[ATTN_MAX_RANK];
-  /* An integer tensor's elements must lie in [0, size of this symbol]; -1: any value. */
+  /* An integer tensor's elements must lie in [0, size of this symbol]; -1: no such bound. */
   int32_t value_bound;
   /* attn_value_rule of a scalar. */
   int32_t value_rule;
+  /* An integer tensor's elements must lie in [0, this number], as where the number of keys is static; -1: no such bound. */
+  int64_t value_limit;
 } attn_arg_info;
 
 typedef struct attn_plan {

@@ -188,15 +188,33 @@ static inline int attn_check_memory(const attn_kernel *kernel, const void *block
   return 0;
 }
 
-/* Elements of an integer tensor (lengths and the like) lie in [0, size of the symbol]. */
+/* The largest value that elements of an integer tensor may have, -1 if any value is valid; `symbol` receives the symbol that
+ * says so, -1 if it is a number. */
+static inline int64_t attn_value_limit(const attn_kernel *kernel, const void *block, int32_t arg, int32_t *symbol) {
+  const attn_arg_info *info = &kernel->args[arg];
+  int64_t size;
+  int32_t other = 0;
+  *symbol = -1;
+  if (info->dtype != ATTN_I32 && info->dtype != ATTN_I64)
+    return -1;
+  if (info->value_bound < 0)
+    return info->value_limit;
+  size = attn_symbol_size(kernel, block, info->value_bound, kernel->num_args, &other);
+  if (info->value_limit >= 0 && info->value_limit <= size)
+    return info->value_limit;
+  *symbol = info->value_bound;
+  return size;
+}
+
+/* Elements of an integer tensor (lengths and the like) lie in [0, limit]. */
 static inline int attn_check_elements(const attn_kernel *kernel, const void *block, int32_t arg, attn_message *message) {
   const attn_arg_info *info = &kernel->args[arg];
   const attn_view *view = (const attn_view *)attn_block_words(kernel, block, arg);
-  int64_t index[ATTN_MAX_RANK] = {0}, bound, value, offset;
-  int32_t other = 0, d;
-  if (info->value_bound < 0 || (info->dtype != ATTN_I32 && info->dtype != ATTN_I64))
+  int64_t index[ATTN_MAX_RANK] = {0}, value, offset;
+  int32_t symbol, d;
+  int64_t limit = attn_value_limit(kernel, block, arg, &symbol);
+  if (limit < 0)
     return 0;
-  bound = attn_symbol_size(kernel, block, info->value_bound, kernel->num_args, &other);
   for (d = 0; d < info->rank; ++d)
     if (view->shape[d] == 0)
       return 0;
@@ -204,7 +222,7 @@ static inline int attn_check_elements(const attn_kernel *kernel, const void *blo
     for (offset = 0, d = 0; d < info->rank; ++d)
       offset += index[d] * view->strides[d];
     value = info->dtype == ATTN_I32 ? ((const int32_t *)view->data)[offset] : ((const int64_t *)view->data)[offset];
-    if (value < 0 || value > bound) {
+    if (value < 0 || value > limit) {
       attn_put_argument(message, info);
       attn_put_text(message, "element (");
       for (d = 0; d < info->rank; ++d) {
@@ -212,10 +230,13 @@ static inline int attn_check_elements(const attn_kernel *kernel, const void *blo
         attn_put_number(message, index[d]);
       }
       attn_put_text(message, "): expected a value from 0 to ");
-      attn_put_number(message, bound);
-      attn_put_text(message, " (");
-      attn_put_text(message, kernel->symbols[info->value_bound]);
-      attn_put_text(message, "), but got ");
+      attn_put_number(message, limit);
+      if (symbol >= 0) {
+        attn_put_text(message, " (");
+        attn_put_text(message, kernel->symbols[symbol]);
+        attn_put_text(message, ")");
+      }
+      attn_put_text(message, ", but got ");
       attn_put_number(message, value);
       return 1;
     }

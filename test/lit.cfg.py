@@ -5,6 +5,8 @@ back to the same IR.
 """
 
 import os
+import shutil
+import subprocess
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -19,6 +21,7 @@ config.test_exec_root = os.path.join(config.attn_build_dir, "test")
 
 # Tests neither see nor fill the user's kernel cache.
 config.environment["ATTN_CACHE_DIR"] = os.path.join(config.test_exec_root, "kernel-cache")
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 for name in ("ATTN_NUM_THREADS", "ATTN_TARGET", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
@@ -35,6 +38,7 @@ tools = [
     ToolSubst("attn-compile", unresolved="ignore"),
     ToolSubst("attn-explain", unresolved="ignore"),
     ToolSubst("attn-lsp-server", unresolved="ignore"),
+    ToolSubst("llvm-tblgen"),
 ]
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)
@@ -44,6 +48,7 @@ config.substitutions.append(("%python", f'"{config.python}"'))
 config.substitutions.append(("%examples", os.path.join(config.attn_source_dir, "examples")))
 config.substitutions.append(("%source_dir", config.attn_source_dir))
 config.substitutions.append(("%build_dir", config.attn_build_dir))
+config.substitutions.append(("%mlir_include_dir", config.mlir_include_dir))
 
 
 def cpu_features():
@@ -56,4 +61,12 @@ def cpu_features():
     return set(flags.split()) & {"avx2", "f16c", "avx512f", "avx512_bf16"}
 
 
+def can_mount():
+    """Whether a test may mount a file system that only it sees: a full disk, a read-only one."""
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
 config.available_features |= cpu_features()
+if can_mount():
+    config.available_features.add("private-mount")

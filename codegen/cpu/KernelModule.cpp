@@ -81,14 +81,17 @@ llvm::Constant *DescriptionWriter::writeArgument(const Parameter &parameter, boo
     shape[dim] = extent.isStatic() ? extent.size : -1;
     symbols[dim] = extent.symbol;
   }
-  int64_t bound = -1;
-  for (const Extent &extent : parameter.valueBounds)
+  int64_t bound = -1, limit = -1;
+  for (const Extent &extent : parameter.valueBounds) {
     if (!extent.isStatic())
       bound = extent.symbol;
+    else
+      limit = limit < 0 ? extent.size : std::min(limit, extent.size);
+  }
   int64_t role = isTensor ? (isResult ? ATTN_OUTPUT : ATTN_INPUT) : ATTN_SCALAR;
   return llvm::ConstantStruct::getAnon({text(parameter.name), number(role, i32), number(getDtype(parameter.type), i32),
                                         number(parameter.extents.size(), i32), numbers(i64, shape), numbers(i32, symbols),
-                                        number(bound, i32), number(getRule(parameter.rule), i32)});
+                                        number(bound, i32), number(getRule(parameter.rule), i32), number(limit, i64)});
 }
 
 unsigned DescriptionWriter::writeStages(llvm::GlobalVariable *declaration) {

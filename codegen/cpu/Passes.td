@@ -56,4 +56,17 @@ def LowerStagesPass : Pass<"attn-lower-stages", "::mlir::ModuleOp"> {
                            "scf::SCFDialect", "vector::VectorDialect"];
 }
 
+def ToCpuPass : Pass<"attn-to-cpu", "::mlir::ModuleOp"> {
+  let summary = "Phase target on a CPU: from scheduled tiles to the LLVM dialect";
+  let description = [{
+    Runs the passes from `attn-outline-stages` to the LLVM dialect for the x86 level that the functions carry as `attn.target`, for example
+    `#attn.target<"x86-64-v4">`. All functions of a module must name the same level. Afterwards nothing but operations of the LLVM
+    dialect is left; anything else is an error.
+
+    ```
+    attn-opt FILE --attn-normalize --attn-tile --attn-schedule --attn-to-cpu
+    ```
+  }];
+}
+
 #endif // ATTN_CODEGEN_CPU_PASSES_TD

@@ -2,6 +2,7 @@
 // RUN: attn-explain %s --entry=streaming --shape B=2,Tq=1024,Tk=1024 --set W=127 | FileCheck %s --check-prefix=STREAMING
 // RUN: attn-explain %s --entry=strided --shape Tq=640,Tk=640 | FileCheck %s --check-prefix=STRIDED
 // RUN: attn-explain %s --entry=future --shape Tq=4,Tk=4 | FileCheck %s --check-prefix=FUTURE
+// RUN: attn-explain %s --entry=causal --target=x86-64-v3 | FileCheck %s --check-prefix=MACHINE
 // RUN: attn-explain %s --entry=causal --shape Tq=0,Tk=0 | FileCheck %s --check-prefix=NOTHING
 
 // CAUSAL: attention of f32, B=1 Hq=4 Hk=2 Tq=512 Tk=512 Dk=64 Dv=32
@@ -30,6 +31,8 @@
 // FUTURE: empty rows row 3 of batch 0, head 0 sees no key
 // FUTURE: {{^ +}}.###
 // FUTURE-NEXT: {{^ +}}..##
+
+// MACHINE: tiles {{[0-9]+}} rows x {{[0-9]+}} keys, panels of {{[0-9]+}} rows, key bounds to {{[0-9]+}}
 
 // NOTHING: pairs 0 visible, 0 % of all
 // NOTHING-NOT: map

@@ -56,7 +56,29 @@
 // POISON: error: expected an attention with lengths for --poison, but there is none
 
 // RUN: not attn-run %s --entry=f --frobnicate 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: Unknown command line argument '--frobnicate'
+// UNKNOWN: error: expected an option that --help lists, but got '--frobnicate'
+
+// RUN: not attn-run 2>&1 | FileCheck %s --check-prefix=NOTHING
+// NOTHING: error: expected a description, but got none
+
+// RUN: not attn-run %s %s 2>&1 | FileCheck %s --check-prefix=MANY
+// MANY: error: expected one description, but got '{{.*}}' and '{{.*}}'
+
+// RUN: not attn-run %s --check=yes 2>&1 | FileCheck %s --check-prefix=FLAG
+// FLAG: error: expected --check without a value, but got 'yes'
+
+// RUN: not attn-run %s --entry 2>&1 | FileCheck %s --check-prefix=VALUE
+// VALUE: error: expected --entry=NAME, but got no value
+
+// RUN: not attn-run %s --seed=x 2>&1 | FileCheck %s --check-prefix=SEED
+// SEED: error: expected --seed to be a number from 0, but got 'x'
+
+// RUN: not attn-run %s --threads=5000 2>&1 | FileCheck %s --check-prefix=THREADS
+// THREADS: error: expected --threads to be at most 1024, but got 5000
+
+// RUN: attn-run --help | FileCheck %s --check-prefix=HELP
+// HELP: usage: attn-run [options] DESCRIPTION.mlir
+// HELP: --shape=B=2,Tq=4096
 
 // RUN: echo 'func.func @f(' > %t/malformed.mlir
 // RUN: not attn-run %t/malformed.mlir 2>&1 | FileCheck %s --check-prefix=MALFORMED

@@ -9,9 +9,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Where no target chooses.
-static constexpr TileChoice kExampleTiles = {/*rows=*/128, /*smallRows=*/128, /*panelRows=*/32, /*keys=*/128, /*keyBlock=*/16,
-                                             /*splitKeys=*/0, /*fewRows=*/0, /*fewRowsKeys=*/0};
+/// Sides of a tile where no target chooses.
+static constexpr int64_t kExampleTile = 128;
 /// Characters of the map's sides.
 static constexpr int64_t kMapCells = 32;
 
@@ -85,7 +84,8 @@ static void printSegments(const Workload &work, const Segmentation &segmentation
 
 static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, raw_ostream &stream) {
   AttentionOp op = work.op;
-  TileChoice tiles = kExampleTiles;
+  TileChoice tiles = {};
+  tiles.rows = tiles.keys = kExampleTile;
   if (target)
     tiles = target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, op.getGroup(), !op.getScore().empty()});
   stream << "  tiles      " << tiles.rows << " rows x " << tiles.keys << " keys";

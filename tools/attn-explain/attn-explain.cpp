@@ -1,15 +1,15 @@
 //===- attn-explain.cpp - what a description makes a kernel do ------------===//
 
+#include "codegen/TargetModels.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
+#include "runtime/attn.h"
 #include "tools/attn-explain/Report.h"
 #include "tools/common/Description.h"
+#include "tools/common/OptionParser.h"
 
 using namespace mlir;
 using namespace mlir::attn;
-
-namespace cl = llvm::cl;
 
 namespace {
 struct ExplainOptions {
@@ -23,20 +23,15 @@ struct ExplainOptions {
 static constexpr int64_t kDefaultBatch = 1, kDefaultLength = 4096;
 
 static FailureOr<ExplainOptions> parseCommandLine(int argc, char **argv) {
-  // LLVM's libraries register options of their own, which are none of this tool's and clash with them.
-  cl::ResetCommandLineParser();
-  cl::OptionCategory category("attn-explain options");
-  cl::opt<std::string> input(cl::Positional, cl::desc("<description.mlir>"), cl::Required, cl::cat(category));
-  cl::opt<std::string> entry("entry", cl::desc("Function to explain; may be left out if there is only one"), cl::value_desc("name"), cl::cat(category));
-  cl::opt<std::string> target("target", cl::desc("Machine that chooses the tiles"), cl::value_desc("target"), cl::cat(category));
-  cl::list<std::string> shape("shape", cl::CommaSeparated, cl::value_desc("B=2,Tq=4096,Tk=4096"), cl::cat(category),
-                              cl::desc("Dynamic sizes (default B=1, all others 4096)"));
-  cl::list<std::string> numbers("set", cl::CommaSeparated, cl::value_desc("W=17"), cl::cat(category), cl::desc("Numbers of masks, and offsets"));
-  cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv, "tells what an attention description makes a kernel do\n", &llvm::errs()))
-    return failure();
-  ExplainOptions options = {input, entry, target, {}, {}};
-  if (failed(parseShapeOption(shape, options.shape)) || failed(parseSetOption(numbers, options.numbers)))
+  ExplainOptions options;
+  std::vector<std::string> shape, numbers;
+  OptionParser parser("attn-explain", "Tells what an attention description makes a kernel do: segments, tiles, empty rows, work.");
+  parser.addText("entry", "NAME", "function to explain; may be left out if there is only one", options.entry);
+  parser.addText("target", "TARGET", "machine that chooses the tiles, for example x86-64-v4; or host", options.target);
+  parser.addList("shape", "B=2,Tq=4096,...", "dynamic sizes (default B=1, all others 4096)", shape);
+  parser.addList("set", "W=17,...", "numbers of masks, and offsets", numbers);
+  if (failed(parser.parse(argc, argv, options.input)) || failed(parseShapeOption(shape, options.shape)) ||
+      failed(parseSetOption(numbers, options.numbers)))
     return failure();
   return options;
 }
@@ -70,10 +65,8 @@ static FailureOr<KnownValues> getKnownValues(const Signature &signature, Explain
 static FailureOr<TargetAttrInterface> getTarget(func::FuncOp function, const ExplainOptions &options) {
   Attribute target = function->getAttr("attn.target");
   if (!options.target.empty())
-    target = TargetAttr::get(function.getContext(), options.target);
+    target = TargetAttr::get(function.getContext(), options.target == "host" ? attn_host_target() : options.target);
   auto machine = dyn_cast_or_null<TargetAttrInterface>(target);
-  if (target && !machine)
-    return reportError("expected a target that this compiler knows, but got '" + options.target + "'");
   if (machine && failed(machine.verifyTarget([&] { return function.emitError(); })))
     return failure();
   return machine;
@@ -82,6 +75,7 @@ static FailureOr<TargetAttrInterface> getTarget(func::FuncOp function, const Exp
 static LogicalResult explain(ExplainOptions &options) {
   DialectRegistry registry;
   registerDescriptionDialects(registry);
+  registerTargetModels(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   FailureOr<Description> description = loadDescription(context, options.input, options.entry);
   if (failed(description))

@@ -1,50 +1,39 @@
 //===- Options.cpp - the command line of attn-run -------------------------===//
 
 #include "tools/attn-run/Options.h"
-#include "llvm/Support/CommandLine.h"
-#include "tools/common/Description.h"
-
-#include <cmath>
+#include "tools/common/OptionParser.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-namespace cl = llvm::cl;
+static constexpr uint64_t kMostThreads = 1024;
 
-static const char *kOverview = "runs an attention description\n\n"
+static const char *kOverview = "Runs an attention description.\n\n"
                                "Inputs are read from files, or drawn: dynamic sizes, where --shape does not give them, are small and odd;\n"
                                "tensors are normal; lengths and run-time numbers lie in their range. The exit status is 0 only if all that\n"
-                               "was asked for held.\n";
+                               "was asked for held.";
 
 FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
-  // LLVM's libraries register options of their own, which are none of this tool's and clash with them.
-  cl::ResetCommandLineParser();
-  cl::OptionCategory category("attn-run options");
-  cl::opt<std::string> input(cl::Positional, cl::desc("<description.mlir>"), cl::Required, cl::cat(category));
-  cl::opt<std::string> entry("entry", cl::desc("Function to run; may be left out if there is only one"), cl::value_desc("name"), cl::cat(category));
-  cl::opt<std::string> target("target", cl::init("host"), cl::value_desc("target"), cl::cat(category),
-                              cl::desc("host (default), x86-64, x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16, or reference: the float64 interpreter"));
-  cl::list<std::string> inputs("inputs", cl::CommaSeparated, cl::value_desc("q.npy,k.npy,..."), cl::cat(category),
-                               cl::desc("Files for the tensor arguments, in order"));
-  cl::list<std::string> outputs("output", cl::CommaSeparated, cl::value_desc("o.npy,..."), cl::cat(category),
-                                cl::desc("Files for the results, in order; trailing ones may be left out"));
-  cl::list<std::string> shape("shape", cl::CommaSeparated, cl::value_desc("B=2,Tq=4096,Tk=4096"), cl::cat(category),
-                              cl::desc("Dynamic sizes; those left out are drawn"));
-  cl::list<std::string> numbers("set", cl::CommaSeparated, cl::value_desc("W=17,scale=0.1"), cl::cat(category),
-                                cl::desc("Scalar arguments; those left out are drawn"));
-  cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("Seed of everything that is drawn (default 1)"), cl::cat(category));
-  cl::opt<unsigned> threads("threads", cl::init(0), cl::desc("Threads to use (default ATTN_NUM_THREADS, else all CPUs)"), cl::cat(category));
-  cl::opt<bool> check("check", cl::desc("Compare with the interpreter and print the errors against their bounds"), cl::cat(category));
-  cl::opt<bool> bench("bench", cl::desc("Print time, useful FLOP/s and bytes/s"), cl::cat(category));
-  cl::opt<bool> poison("poison", cl::desc("Fill keys and values beyond the lengths with NaN"), cl::cat(category));
-  cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &llvm::errs()))
-    return failure();
-
-  RunOptions options = {input, entry, target, inputs, outputs, {}, {}, seed, threads, check, bench, poison};
-  if (failed(parseShapeOption(shape, options.shape)) || failed(parseSetOption(numbers, options.numbers)))
+  RunOptions options;
+  std::vector<std::string> shape, numbers;
+  OptionParser parser("attn-run", kOverview);
+  parser.addText("entry", "NAME", "function to run; may be left out if there is only one", options.entry);
+  parser.addText("target", "TARGET", "host (default), x86-64, x86-64-v3, ..., or reference: the float64 interpreter", options.target);
+  parser.addList("inputs", "Q.npy,K.npy,...", "files for the tensor arguments, in order", options.inputs);
+  parser.addList("output", "O.npy,...", "files for the results, in order; trailing ones may be left out", options.outputs);
+  parser.addList("shape", "B=2,Tq=4096,...", "dynamic sizes; those left out are drawn", shape);
+  parser.addList("set", "W=17,scale=0.1,...", "scalar arguments; those left out are drawn", numbers);
+  parser.addNumber("seed", "N", "seed of everything that is drawn (default 1)", options.seed);
+  parser.addNumber("threads", "N", "threads to use (default ATTN_NUM_THREADS, else all CPUs)", options.threads);
+  parser.addFlag("check", "compare with the interpreter and print the errors against their bounds", options.check);
+  parser.addFlag("bench", "print time, useful FLOP/s and bytes/s", options.bench);
+  parser.addFlag("poison", "fill keys and values beyond the lengths with NaN", options.poison);
+  if (failed(parser.parse(argc, argv, options.input)) || failed(parseShapeOption(shape, options.shape)) ||
+      failed(parseSetOption(numbers, options.numbers)))
     return failure();
   if (!options.inputs.empty() && !options.shape.empty())
     return reportError("expected --inputs or --shape, but got both");
+  if (options.threads > kMostThreads)
+    return reportError("expected --threads to be at most " + Twine(kMostThreads) + ", but got " + Twine(options.threads));
   return options;
 }

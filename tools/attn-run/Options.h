@@ -16,20 +16,20 @@ namespace mlir::attn {
 struct RunOptions {
   std::string input;
   std::string entry;
-  std::string target;
+  std::string target = "host";
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   /// Sizes by symbol, numbers by argument.
   llvm::StringMap<int64_t> shape;
   llvm::StringMap<double> numbers;
-  uint64_t seed;
-  unsigned threads; // 0: as the runtime decides
-  bool check;
-  bool bench;
-  bool poison;
+  uint64_t seed = 1;
+  uint64_t threads = 0; // 0: as the runtime decides
+  bool check = false;
+  bool bench = false;
+  bool poison = false;
 };
 
-/// Reads the command line; prints what is wrong with it and fails. --help and --version exit.
+/// Reads the command line; prints what is wrong with it and fails; --help and --version exit.
 llvm::FailureOr<RunOptions> parseCommandLine(int argc, char **argv);
 
 } // namespace mlir::attn

@@ -3,6 +3,7 @@
 #ifndef ATTN_TOOLS_COMMON_COMMANDLINE_H
 #define ATTN_TOOLS_COMMON_COMMANDLINE_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 #include "mlir/Support/LLVM.h"

@@ -120,7 +120,7 @@ Value LaneRegion::apply(ImplicitLocOpBuilder &b, Value score, const LaneArgument
     shared[region.getArgument(2)] = arguments.head;
     shared[region.getArgument(3)] = arguments.query;
     OpBuilder::InsertionGuard guard(b);
-    // Behind the values it is computed from, which stand at the top of the function.
+    // Behind the values that it is computed from; without any, where the kernel begins.
     Operation *last = nullptr;
     for (Value value : {arguments.batch, arguments.head, arguments.query})
       if (Operation *op = value.getDefiningOp(); op && (!last || last->isBeforeInBlock(op)))

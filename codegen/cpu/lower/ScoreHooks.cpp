@@ -39,7 +39,7 @@ PanelScoreHook::RowLanes PanelScoreHook::getRowLanes(ImplicitLocOpBuilder &b, un
   if (!isNew)
     return found->second;
   OpBuilder::InsertionGuard guard(b);
-  // The loops around are still being built and have no parent, but the kernel's arguments know their block.
+  // The loops around are not part of the function yet; its arguments know where it begins.
   b.setInsertionPointToStart(cast<BlockArgument>(context.extra.front()).getOwner());
   Value headBase = context.extra[1], firstRow = context.extra[2], origin = context.extra[3], residue = context.extra[4];
   auto type = VectorType::get({lanes}, b.getI32Type());

@@ -1,6 +1,7 @@
 //===- BundleSupportTest.cpp - what the compiler links into every kernel --===//
 
 #include "FakeInputs.h"
+#include "runtime/attn_check.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -93,6 +94,31 @@ TEST(BundleSupport, checkNamesArgumentAndRule) {
   char message[256];
   EXPECT_EQ(attn_bundle_check(block.data(), message, sizeof message), 1);
   EXPECT_STREQ(message, "argument 'lengths': element (1): expected a value from 0 to 7 (Tk), but got 8");
+}
+
+/// What the check says of lengths {3, 6} with Tk = 7, were they bounded by the symbol `bound` and the number `limit`.
+static std::string checkLengths(int32_t bound, int64_t limit) {
+  FakeInputs inputs(2, 5, 7);
+  inputs.lengths = {3, 6};
+  auto block = inputs.block();
+  std::vector<attn_arg_info> infos(attn_bundle_kernel.args, attn_bundle_kernel.args + attn_bundle_kernel.num_args);
+  infos[3].value_bound = bound;
+  infos[3].value_limit = limit;
+  attn_kernel kernel = attn_bundle_kernel;
+  kernel.args = infos.data();
+  char message[256] = "";
+  EXPECT_EQ(attn_check_block(&kernel, block.data(), message, sizeof message), *message != 0);
+  return message;
+}
+
+TEST(BundleSupport, checkBoundsElementsBySymbolsAndNumbers) {
+  EXPECT_EQ(checkLengths(-1, -1), "");
+  EXPECT_EQ(checkLengths(-1, 6), "");
+  EXPECT_EQ(checkLengths(-1, 5), "argument 'lengths': element (1): expected a value from 0 to 5, but got 6");
+  EXPECT_EQ(checkLengths(-1, 0), "argument 'lengths': element (0): expected a value from 0 to 0, but got 3");
+  EXPECT_EQ(checkLengths(2, 9), "") << "the smaller one counts";
+  EXPECT_EQ(checkLengths(1, 9), "argument 'lengths': element (1): expected a value from 0 to 5 (Tq), but got 6");
+  EXPECT_EQ(checkLengths(1, 4), "argument 'lengths': element (1): expected a value from 0 to 4, but got 6");
 }
 
 TEST(BundleSupport, checkCutsItsMessageOff) {

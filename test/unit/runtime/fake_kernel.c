@@ -112,14 +112,14 @@ static void plan(const void *block, attn_plan *plan) {
 
 static const char *const symbols[] = {"B", "Tq", "Tk"};
 static const attn_arg_info infos[NUM_ARGS] = {
-    {"q", ATTN_INPUT, FAKE_DTYPE, 4, {-1, HEADS, -1, DIM}, {0, -1, 1, -1}, -1, 0},
-    {"k", ATTN_INPUT, FAKE_DTYPE, 4, {-1, KEY_HEADS, -1, DIM}, {0, -1, 2, -1}, -1, 0},
-    {"v", ATTN_INPUT, FAKE_DTYPE, 4, {-1, KEY_HEADS, -1, DIM}, {0, -1, 2, -1}, -1, 0},
-    {"lengths", ATTN_INPUT, ATTN_I32, 1, {-1}, {0}, 2, 0},
-    {"scale", ATTN_SCALAR, ATTN_F32, 0, {0}, {0}, -1, ATTN_POSITIVE},
-    {"window", ATTN_SCALAR, ATTN_I64, 0, {0}, {0}, -1, ATTN_NOT_NEGATIVE},
-    {"o", ATTN_OUTPUT, FAKE_DTYPE, 4, {-1, HEADS, -1, DIM}, {0, -1, 1, -1}, -1, 0},
-    {"lse", ATTN_OUTPUT, ATTN_F32, 3, {-1, HEADS, -1}, {0, -1, 1}, -1, 0},
+    {"q", ATTN_INPUT, FAKE_DTYPE, 4, {-1, HEADS, -1, DIM}, {0, -1, 1, -1}, -1, 0, -1},
+    {"k", ATTN_INPUT, FAKE_DTYPE, 4, {-1, KEY_HEADS, -1, DIM}, {0, -1, 2, -1}, -1, 0, -1},
+    {"v", ATTN_INPUT, FAKE_DTYPE, 4, {-1, KEY_HEADS, -1, DIM}, {0, -1, 2, -1}, -1, 0, -1},
+    {"lengths", ATTN_INPUT, ATTN_I32, 1, {-1}, {0}, 2, 0, -1},
+    {"scale", ATTN_SCALAR, ATTN_F32, 0, {0}, {0}, -1, ATTN_POSITIVE, -1},
+    {"window", ATTN_SCALAR, ATTN_I64, 0, {0}, {0}, -1, ATTN_NOT_NEGATIVE, -1},
+    {"o", ATTN_OUTPUT, FAKE_DTYPE, 4, {-1, HEADS, -1, DIM}, {0, -1, 1, -1}, -1, 0, -1},
+    {"lse", ATTN_OUTPUT, ATTN_F32, 3, {-1, HEADS, -1}, {0, -1, 1}, -1, 0, -1},
 };
 
 void attn_support_task(const void *args, void *workspace, void *scratch, int32_t stage, int64_t index);
