@@ -8,10 +8,12 @@
 #include "dialect/AttnOps.h"
 #include "llvm/Support/xxhash.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
+#include "runtime/attn_abi.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -62,8 +64,7 @@ static void keepOnly(ModuleOp module, func::FuncOp entry) {
   entry.setPublic();
 }
 
-/// A name that C accepts.
-static std::string makeIdentifier(StringRef name) {
+std::string attn::makeIdentifier(StringRef name) {
   std::string identifier;
   for (char c : name)
     identifier += llvm::isAlnum(c) ? c : '_';
@@ -71,22 +72,68 @@ static std::string makeIdentifier(StringRef name) {
 }
 
 static std::string hashSource(StringRef text, StringRef entry, StringRef target) {
-  std::string all = (text + "\0" + entry + "\0" + target + "\0" + getCompilerVersion()).str();
+  std::string all;
+  for (StringRef part : {text, entry, target, getCompilerVersion()})
+    all += part.str() + '\0';
   return llvm::utohexstr(llvm::xxh3_64bits(all), /*LowerCase=*/true, /*Width=*/16);
 }
 
-FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text) {
+/// Whether there is anything to compute in a function or in those it calls.
+static bool holdsAttention(func::FuncOp function) {
+  return function
+      .walk([](Operation *op) {
+        auto call = dyn_cast<func::CallOp>(op);
+        bool found = call ? holdsAttention(SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr()))
+                          : isa<AttentionOp, MergeOp>(op);
+        return found ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Whether arguments of this type can be handed to a kernel (runtime/attn_abi.h).
+static bool isPassable(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return tensor.getRank() <= ATTN_MAX_RANK &&
+           (tensor.getElementType().isInteger(32) || tensor.getElementType().isInteger(64) || tensor.getElementType().isIndex() ||
+            isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(tensor.getElementType()));
+  return type.isInteger(32) || type.isInteger(64) || type.isIndex() || type.isF32() || type.isF64();
+}
+
+static LogicalResult checkEntry(func::FuncOp entry) {
+  if (!holdsAttention(entry))
+    return entry.emitError("expected the function '") << entry.getName() << "' to hold an attention or a merge, but it has none";
+  for (auto [index, type] : llvm::enumerate(entry.getArgumentTypes()))
+    if (!isPassable(type))
+      return entry.emitError("expected argument ")
+             << index << " to be a tensor of up to " << ATTN_MAX_RANK
+             << " dimensions of f32, bf16, f16, f64, i32, i64 or index, or a scalar f32, f64, i32, i64 or index, but got " << type;
+  return success();
+}
+
+/// What the lowered functions say of the family.
+static void collectStages(ModuleOp module, CompiledKernel &kernel) {
+  module.walk([&](LLVM::LLVMFuncOp function) {
+    if (auto stage = function->getAttrOfType<StringAttr>("attn.stage"))
+      kernel.stages.push_back(stage.str());
+    if (auto bytes = function->getAttrOfType<IntegerAttr>("attn.scratch_bytes"))
+      kernel.scratchBytes = bytes.getInt();
+  });
+}
+
+FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name) {
   std::optional<CpuMachine> machine = CpuMachine::lookup(target);
   auto targetAttr = TargetAttr::get(entry.getContext(), target);
   if (failed(cast<TargetAttrInterface>(targetAttr).verifyTarget([&] { return entry.emitError(); })))
     return failure();
   FailureOr<Signature> signature = inferSignature(entry);
-  if (failed(signature))
+  if (failed(signature) || failed(checkEntry(entry)))
     return failure();
-  std::string name = makeIdentifier(entry.getName());
-  CompiledKernel kernel = {{name, target.str(), getCompilerVersion().str(), hashSource(text, entry.getName(), target)}, *signature, {}};
+  std::string symbol = name.empty() ? makeIdentifier(entry.getName()) : name.str();
+  CompiledKernel kernel;
+  kernel.identity = {symbol, target.str(), getCompilerVersion().str(), hashSource(text, entry.getName(), target)};
+  kernel.signature = std::move(*signature);
   keepOnly(*module, entry);
-  entry.setName(name);
+  entry.setName(symbol);
   entry->setAttr("attn.target", targetAttr);
 
   PassManager manager(module->getContext(), ModuleOp::getOperationName());
@@ -94,6 +141,7 @@ FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func
   buildKernelPipeline(manager, *machine);
   if (failed(manager.run(*module)))
     return failure();
+  collectStages(*module, kernel);
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> translated = translateForMachine(*module, *machine, context);
   if (failed(translated))

@@ -8,6 +8,11 @@
 #include "codegen/cpu/ObjectEmitter.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace mlir {
+class OpPassManager;
+}
 
 namespace mlir::attn {
 
@@ -28,10 +33,19 @@ struct CompiledKernel {
   KernelIdentity identity;
   Signature signature;
   ObjectBytes object;
+  /// The members of the family, in the order in which they run; the sizes decide which of them do.
+  std::vector<std::string> stages;
+  /// attn_plan.scratch_bytes, which no size changes.
+  int64_t scratchBytes = 0;
 };
 
-/// Compiles `entry` of a description for the x86 target of this name. The module is consumed. Fails with diagnostics.
-FailureOr<CompiledKernel> compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text);
+/// A name that C accepts: what is neither a letter nor a digit becomes an underscore.
+std::string makeIdentifier(StringRef name);
+
+/// Compiles `entry` of a description for the x86 target of this name. The kernel is called `name`, a C identifier; left out, after the entry.
+/// The module is consumed. Fails with diagnostics.
+FailureOr<CompiledKernel> compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text,
+                                        StringRef name = {});
 
 } // namespace mlir::attn
 

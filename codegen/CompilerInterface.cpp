@@ -2,9 +2,6 @@
 
 #include "codegen/Compiler.h"
 #include "codegen/cpu/Jit.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/attn_compiler.h"
@@ -40,26 +37,20 @@ static std::string printDiagnostic(Diagnostic &diagnostic) {
   return text;
 }
 
-/// The kernel as a shared library, by way of a temporary file; empty where that cannot be written: then there is nothing to cache.
-static std::string linkImage(const ObjectBytes &object) {
-  SmallString<128> directory;
-  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, directory);
-  SmallString<128> path;
-  if (llvm::sys::fs::createUniqueFile(directory + "/attn-%%%%%%%%.so", path))
-    return {};
-  std::string image;
-  if (llvm::Error error = linkSharedLibrary(object, path))
-    llvm::consumeError(std::move(error));
-  else if (auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false))
-    image = (*buffer)->getBuffer().str();
-  llvm::sys::fs::remove(path);
-  return image;
+/// The kernel as a shared library; empty where it cannot be linked: then there is nothing to cache.
+static ObjectBytes linkImage(const ObjectBytes &object) {
+  llvm::Expected<ObjectBytes> image = linkSharedLibrary(object);
+  if (image)
+    return std::move(*image);
+  llvm::consumeError(image.takeError());
+  return {};
 }
 
 static LogicalResult compileText(StringRef text, StringRef entry, StringRef target, attnc_result *result, std::string &message) {
   DialectRegistry registry;
   registerCompilerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       message += (message.empty() ? "" : "\n") + printDiagnostic(diagnostic);
@@ -77,11 +68,11 @@ static LogicalResult compileText(StringRef text, StringRef entry, StringRef targ
   llvm::Expected<std::unique_ptr<JitKernel>> loaded = JitKernel::load(*kernel);
   if (!loaded)
     return message += llvm::toString(loaded.takeError()), failure();
-  std::string image = linkImage(kernel->object);
+  ObjectBytes image = linkImage(kernel->object);
   result->kernel = (*loaded)->getKernel();
   result->handle = loaded->release();
   result->release = [](void *handle) { delete static_cast<JitKernel *>(handle); };
-  result->image = image.empty() ? nullptr : copyBytes(image);
+  result->image = image.empty() ? nullptr : copyBytes(StringRef(image.data(), image.size()));
   result->image_size = result->image ? image.size() : 0;
   return success();
 }

@@ -5,6 +5,8 @@ back to the same IR.
 """
 
 import os
+import shutil
+import subprocess
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -59,4 +61,12 @@ def cpu_features():
     return set(flags.split()) & {"avx2", "f16c", "avx512f", "avx512_bf16"}
 
 
+def can_mount():
+    """Whether a test may mount a file system that only it sees: a full disk, a read-only one."""
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
 config.available_features |= cpu_features()
+if can_mount():
+    config.available_features.add("private-mount")

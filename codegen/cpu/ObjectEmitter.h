@@ -34,9 +34,12 @@ FailureOr<ObjectBytes> emitObject(ModuleOp module, const CpuMachine &machine);
 /// The same as assembly text.
 FailureOr<std::string> emitAssembly(ModuleOp module, const CpuMachine &machine);
 
-/// Links an object into a shared library without dependencies and writes it to `path`, all at once: the file appears complete
-/// or not at all. An undefined symbol is an error.
-llvm::Error linkSharedLibrary(const ObjectBytes &object, llvm::StringRef path);
+/// Links an object into a shared library without dependencies. An undefined symbol is an error. Everything happens in memory: no
+/// file is written.
+llvm::Expected<ObjectBytes> linkSharedLibrary(const ObjectBytes &object);
+
+/// Joins objects into one relocatable object, in memory as well.
+llvm::Expected<ObjectBytes> linkRelocatable(llvm::ArrayRef<ObjectBytes> objects);
 
 } // namespace mlir::attn
 

@@ -3,63 +3,136 @@
 #include "codegen/cpu/ObjectEmitter.h"
 
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Errno.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <fcntl.h>
 #include <mutex>
+#include <sys/mman.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
 
 LLD_HAS_DRIVER(elf)
 
 namespace mlir::attn {
 
-static llvm::Error writeFile(int descriptor, const ObjectBytes &bytes, llvm::StringRef path) {
-  llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-  stream.write(bytes.data(), bytes.size());
-  stream.close();
-  if (!stream.has_error())
-    return llvm::Error::success();
-  std::error_code code = stream.error();
-  stream.clear_error();
-  return llvm::createStringError(code, "cannot write '" + path + "': " + code.message());
+static llvm::Error fail(const char *what) {
+  std::error_code code(errno, std::generic_category());
+  return llvm::createStringError(code, "cannot link the kernel: " + llvm::Twine(what) + ": " + code.message());
 }
 
-llvm::Error linkSharedLibrary(const ObjectBytes &object, llvm::StringRef path) {
-  // Both files lie beside the result, so that the last step is a rename within one file system.
-  llvm::SmallString<128> objectPath, libraryPath;
+static std::string getPath(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+namespace {
+/// A file in memory, which lld opens by name.
+class InputFile {
+public:
+  InputFile() : descriptor(memfd_create("attn-object", MFD_CLOEXEC)) {}
+  InputFile(InputFile &&other) : descriptor(std::exchange(other.descriptor, -1)) {}
+  InputFile(const InputFile &) = delete;
+  ~InputFile() {
+    if (descriptor >= 0)
+      close(descriptor);
+  }
+
+  std::string path() const { return getPath(descriptor); }
+  llvm::Error write(const ObjectBytes &bytes);
+
+private:
   int descriptor;
-  if (std::error_code code = llvm::sys::fs::createUniqueFile(path + ".%%%%%%%%.o", descriptor, objectPath))
-    return llvm::createStringError(code, "cannot create a file beside '" + path + "': " + code.message());
-  auto removeObject = llvm::scope_exit([&] { llvm::sys::fs::remove(objectPath); });
-  if (llvm::Error error = writeFile(descriptor, object, objectPath))
-    return error;
-  libraryPath = objectPath;
-  libraryPath += ".so";
-  auto removeLibrary = llvm::scope_exit([&] { llvm::sys::fs::remove(libraryPath); });
+};
+
+/// A pipe with a thread that reads it. Only what is no regular file is written by lld under its own name, in one go.
+class OutputPipe {
+public:
+  OutputPipe() {
+    if (pipe2(ends, O_CLOEXEC) == 0)
+      reader = std::thread([this] { read(); });
+  }
+  ~OutputPipe() { finish(); }
+
+  bool isOpen() const { return ends[1] >= 0; }
+  std::string path() const { return getPath(ends[1]); }
+  /// What was written until now.
+  ObjectBytes take() { return finish(), std::move(bytes); }
+
+private:
+  void read();
+  void finish();
+
+  int ends[2] = {-1, -1};
+  std::thread reader;
+  ObjectBytes bytes;
+};
+} // namespace
+
+llvm::Error InputFile::write(const ObjectBytes &bytes) {
+  if (descriptor < 0)
+    return fail("no file in memory");
+  for (size_t done = 0; done < bytes.size();) {
+    ssize_t written = llvm::sys::RetryAfterSignal(-1, pwrite, descriptor, bytes.data() + done, bytes.size() - done, off_t(done));
+    if (written < 0)
+      return fail("no space for a file in memory");
+    done += size_t(written);
+  }
+  return llvm::Error::success();
+}
+
+void OutputPipe::read() {
+  constexpr size_t kChunk = 1 << 16;
+  for (size_t done = 0;; bytes.truncate(done)) {
+    bytes.resize_for_overwrite(done + kChunk);
+    ssize_t got = llvm::sys::RetryAfterSignal(-1, ::read, ends[0], bytes.data() + done, kChunk);
+    if (got <= 0)
+      return bytes.truncate(done);
+    done += size_t(got);
+  }
+}
+
+void OutputPipe::finish() {
+  if (!reader.joinable())
+    return;
+  // The last writer leaves: the reader comes to the end.
+  close(std::exchange(ends[1], -1));
+  reader.join();
+  close(ends[0]);
+}
+
+static llvm::Expected<ObjectBytes> link(llvm::ArrayRef<ObjectBytes> objects, llvm::ArrayRef<const char *> options) {
+  std::vector<InputFile> inputs;
+  std::vector<std::string> paths;
+  for (const ObjectBytes &object : objects) {
+    inputs.emplace_back();
+    if (llvm::Error error = inputs.back().write(object))
+      return std::move(error);
+    paths.push_back(inputs.back().path());
+  }
+  OutputPipe output;
+  if (!output.isOpen())
+    return fail("no pipe");
+  std::string outputPath = output.path();
+  std::vector<const char *> arguments = {"ld.lld", "-z", "noexecstack", "--build-id=none", "--threads=1"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  for (const std::string &path : paths)
+    arguments.push_back(path.c_str());
+  arguments.insert(arguments.end(), {"-o", outputPath.c_str()});
 
   // lld keeps its state in globals.
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
-  std::string output, errors;
-  llvm::raw_string_ostream outputStream(output), errorStream(errors);
-  const char *arguments[] = {"ld.lld",
-                             "-shared",
-                             "-z",
-                             "defs",
-                             "-z",
-                             "noexecstack",
-                             "--no-undefined",
-                             "--build-id=none",
-                             "--threads=1",
-                             objectPath.c_str(),
-                             "-o",
-                             libraryPath.c_str()};
-  lld::Result result = lld::lldMain(arguments, outputStream, errorStream, {{lld::Gnu, &lld::elf::link}});
+  std::string text, errors;
+  llvm::raw_string_ostream textStream(text), errorStream(errors);
+  lld::Result result = lld::lldMain(arguments, textStream, errorStream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode != 0)
-    return llvm::createStringError("cannot link '" + path + "': " + llvm::StringRef(errors).trim());
-  if (std::error_code code = llvm::sys::fs::rename(libraryPath, path))
-    return llvm::createStringError(code, "cannot write '" + path + "': " + code.message());
-  return llvm::Error::success();
+    return llvm::createStringError("cannot link the kernel: " + llvm::StringRef(errors).trim());
+  return output.take();
 }
+
+llvm::Expected<ObjectBytes> linkSharedLibrary(const ObjectBytes &object) {
+  return link(object, {"-shared", "-z", "defs", "--no-undefined"});
+}
+
+llvm::Expected<ObjectBytes> linkRelocatable(llvm::ArrayRef<ObjectBytes> objects) { return link(objects, {"-r"}); }
 
 } // namespace mlir::attn

@@ -1,4 +1,4 @@
-//===- SupportBitcode.h - BundleSupport.c inside the compiler ---*- C++ -*-===//
+//===- SupportBitcode.h - C code that goes into kernels ---------*- C++ -*-===//
 
 #ifndef ATTN_CODEGEN_CPU_SUPPORTBITCODE_H
 #define ATTN_CODEGEN_CPU_SUPPORTBITCODE_H
@@ -9,6 +9,9 @@ namespace mlir::attn {
 
 /// The LLVM bitcode of BundleSupport.c, which is linked into every kernel.
 llvm::StringRef getSupportBitcode();
+
+/// The LLVM bitcode of BundleDispatch.c, which picks one of several kernels.
+llvm::StringRef getDispatchBitcode();
 
 } // namespace mlir::attn
 

@@ -1,9 +1,7 @@
 //===- attn-opt.cpp - reads, transforms and prints IR ---------------------===//
 
-#include "codegen/TargetModels.h"
-#include "codegen/cpu/CpuPipeline.h"
+#include "codegen/Compiler.h"
 #include "codegen/cpu/Passes.h"
-#include "dialect/AttnDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -12,9 +10,7 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
-  registry.insert<mlir::attn::AttnDialect>();
-  mlir::attn::registerTargetModels(registry);
-  mlir::attn::registerCpuCodegen(registry);
+  mlir::attn::registerCompilerDialects(registry);
   mlir::registerAllPasses();
   mlir::attn::registerAttnCpuPasses();
   mlir::attn::registerAttnPasses();

@@ -57,6 +57,7 @@ struct LowerStages : public attn::impl::LowerStagesPassBase<LowerStages> {
     if (plan) {
       storeScratchBytes(plan, scratchBytes);
       plan->removeAttr("attn.target");
+      plan->setAttr("attn.scratch_bytes", IntegerAttr::get(IntegerType::get(&getContext(), 64), scratchBytes));
     }
   }
 };

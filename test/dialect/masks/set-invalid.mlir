@@ -1,36 +1,38 @@
-// Errors are reported at their place in the text: line and column are checked by set.mlir, which runs this file.
+// RUN: not attn-opt --split-input-file %s 2>&1 | FileCheck --check-prefix=ERROR %s
 
-// ERROR: :[[@LINE+1]]:79: error: in the set: expected affine expression
+// Errors are reported at their place in the text, which -verify-diagnostics does not look at: line and column are checked here.
+
+// ERROR: :[[@LINE+1]]:78: error: in the set: missing right operand of binary operator
 module attributes {attn.example = #attn.set<"(b, h, i, j) : (i - j >= 0, j - >= 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:67: error: in the set: use of undeclared identifier
+// ERROR: :[[@LINE+1]]:65: error: in the set: use of undeclared identifier
 module attributes {attn.example = #attn.set<"(b, h, i, j) : (i - q >= 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:66: error: in the set: non-affine expression: at least one of the multiply operands has to be either a constant or symbolic
+// ERROR: :[[@LINE+1]]:64: error: in the set: non-affine expression: at least one of the multiply operands has to be either a constant or symbolic
 module attributes {attn.example = #attn.set<"(b, h, i, j) : (i * j >= 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:80: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
+// ERROR: :[[@LINE+1]]:77: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
 module attributes {attn.example = #attn.set<"(b, h, i, j)[W] : (i - j >= 0, 3 + i mod W >= 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:65: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
+// ERROR: :[[@LINE+1]]:62: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
 module attributes {attn.example = #attn.set<"(b, h, i, j) : (j mod 0 == 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:65: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
+// ERROR: :[[@LINE+1]]:62: error: in the set: expected a positive constant as divisor of mod, floordiv and ceildiv
 module attributes {attn.example = #attn.set<"(b, h, i, j) : (j floordiv (0 - 3) == 0)">} {}
 
 // -----
 
-// ERROR: :[[@LINE+1]]:71: error: in the set: expected affine constraints, but got a product of two variables
+// ERROR: :[[@LINE+1]]:68: error: in the set: expected affine constraints, but got a product of two variables
 module attributes {attn.example = #attn.set<"(b, h, i, j)[W, P] : (W * P - i >= 0)">} {}
 
 // -----
@@ -57,4 +59,4 @@ module attributes {attn.example = #attn.set<"(b, h, i, j) : (i >= 0)>, x = affin
 // -----
 
 // ERROR: :[[@LINE+1]]:45: error: expected string
-module attributes {attn.example = #attn.set<(b, h, i, j) : (i >= 0)>} {}
+module attributes {attn.example = #attn.set<3>} {}

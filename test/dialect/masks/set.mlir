@@ -1,6 +1,5 @@
 // RUN: attn-opt %s | FileCheck %s
 // RUN: attn-opt %s | attn-opt | FileCheck %s
-// RUN: not attn-opt --split-input-file %S/set-invalid.mlir 2>&1 | FileCheck --check-prefix=ERROR %S/set-invalid.mlir
 
 !t = tensor<2x4x8x16xf32>
 

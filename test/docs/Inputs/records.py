@@ -46,7 +46,8 @@ def read_records(tblgen, source, include_dirs):
 
 
 def mlir_blocks(text):
-    """The ```mlir blocks of a text, without the indentation they share with it."""
+    """The ```mlir blocks of a text, without the indentation they share with it. Blocks inside a longer fence are quoted, not meant."""
+    text = re.sub(r"^````.*?^````", "", text, flags=re.MULTILINE | re.DOTALL)
     for match in re.finditer(r"^([ ]*)```mlir\n(.*?)^[ ]*```", text, flags=re.MULTILINE | re.DOTALL):
         indent = len(match.group(1))
         yield "\n".join(line[indent:] for line in match.group(2).splitlines())
