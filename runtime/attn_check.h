@@ -210,11 +210,14 @@ static inline int64_t attn_value_limit(const attn_kernel *kernel, const void *bl
 static inline int attn_check_elements(const attn_kernel *kernel, const void *block, int32_t arg, attn_message *message) {
   const attn_arg_info *info = &kernel->args[arg];
   const attn_view *view = (const attn_view *)attn_block_words(kernel, block, arg);
-  int64_t index[ATTN_MAX_RANK] = {0}, value, offset;
+  int64_t index[ATTN_MAX_RANK], value, offset;
   int32_t symbol, d;
   int64_t limit = attn_value_limit(kernel, block, arg, &symbol);
   if (limit < 0)
     return 0;
+  /* One by one: an initialiser would become a call of memset, and there is no library. */
+  for (d = 0; d < ATTN_MAX_RANK; ++d)
+    index[d] = 0;
   for (d = 0; d < info->rank; ++d)
     if (view->shape[d] == 0)
       return 0;

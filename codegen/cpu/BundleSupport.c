@@ -31,7 +31,8 @@ void attn_support_task(const void *args, void *workspace, void *scratch, int32_t
   _mm_setcsr(saved);
 }
 
-int attn_support_check(const attn_kernel *kernel, const void *args, char *message, int64_t capacity) {
+/* The check is short work in a lot of code: being cold spares the compiler most of the effort, each time it compiles a kernel. */
+__attribute__((cold)) int attn_support_check(const attn_kernel *kernel, const void *args, char *message, int64_t capacity) {
   return attn_check_block(kernel, args, message, capacity);
 }
 

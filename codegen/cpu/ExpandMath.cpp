@@ -41,7 +41,15 @@ struct ExpandMath : impl::ExpandMathPassBase<ExpandMath> {
     if (!f16c)
       populateHalfConversionPatterns(patterns);
     populateUpstreamPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // Only these operations and what they become: to visit all others takes longer than the rest of the pass.
+    SmallVector<Operation *> candidates;
+    getOperation()->walk([&](Operation *op) {
+      if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<arith::ExtFOp, arith::TruncFOp, arith::RemFOp>(op))
+        candidates.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(candidates, std::move(patterns), config)))
       return signalPassFailure();
     if (getOperation()->walk([&](Operation *op) { return checkExpanded(op); }).wasInterrupted())
       signalPassFailure();

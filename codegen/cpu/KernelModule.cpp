@@ -124,6 +124,18 @@ llvm::GlobalVariable *DescriptionWriter::writeKernel(unsigned numStages) {
   return makeGlobal(kernel, identity.name + "_kernel");
 }
 
+/// Translates cold functions fast, as they are: they are optimised already, and to do it again takes a tenth of the time of a kernel.
+static void translateColdFunctionsFast(llvm::Module &module) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration() || !function.hasFnAttribute(llvm::Attribute::Cold))
+      continue;
+    function.removeFnAttr(llvm::Attribute::MinSize);
+    function.removeFnAttr(llvm::Attribute::OptimizeForSize);
+    function.addFnAttr(llvm::Attribute::NoInline);
+    function.addFnAttr(llvm::Attribute::OptimizeNone);
+  }
+}
+
 llvm::Error attn::completeKernelModule(llvm::Module &module, const KernelIdentity &identity, const Signature &signature) {
   // The generated plan makes room for the exported function of this name.
   module.getFunction(identity.name + "_plan")->setName(identity.name + "_plan_function");
@@ -131,6 +143,7 @@ llvm::Error attn::completeKernelModule(llvm::Module &module, const KernelIdentit
   llvm::Expected<std::unique_ptr<llvm::Module>> support = llvm::parseBitcodeFile(buffer->getMemBufferRef(), module.getContext());
   if (!support)
     return support.takeError();
+  translateColdFunctionsFast(**support);
   (*support)->setTargetTriple(module.getTargetTriple());
   (*support)->setDataLayout(module.getDataLayout());
   if (llvm::Linker::linkModules(module, std::move(*support)))

@@ -43,11 +43,13 @@
 // REFUSED: unsupported.mlir:{{[0-9]+:[0-9]+}}: error:
 
 // RUN: not attn-compile %s 2>&1 | FileCheck %s --check-prefix=OUTPUT
-// OUTPUT: -o option: must be specified
+// OUTPUT: error: expected -o to name a directory, but got none
 // RUN: not attn-compile %s --entry=f -o "" 2>&1 | FileCheck %s --check-prefix=NAMELESS
-// NAMELESS: error: expected -o to name a directory, but got ''
+// NAMELESS: error: expected -o to name a directory, but got none
+// RUN: not attn-compile %s --entry=f -o 2>&1 | FileCheck %s --check-prefix=VALUELESS
+// VALUELESS: error: expected -o DIR, but got no value
 // RUN: not attn-compile %s -o %t/out --frobnicate 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: Unknown command line argument '--frobnicate'
+// UNKNOWN: error: expected an option that --help lists, but got '--frobnicate'
 // RUN: ls %t | FileCheck %s --check-prefix=LEFT
 // LEFT-NOT: out
 

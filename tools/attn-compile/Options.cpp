@@ -2,21 +2,17 @@
 
 #include "tools/attn-compile/Options.h"
 #include "codegen/cpu/CpuMachine.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/CommandLine.h"
-#include "tools/common/Description.h"
+#include "tools/common/OptionParser.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-namespace cl = llvm::cl;
-
 static const char *kOverview =
-    "compiles an attention description to a bundle for C programs\n\n"
+    "Compiles an attention description to a bundle for C programs.\n\n"
     "Into DIR go, for a function NAME: NAME.h (prototypes; needs attn_abi.h, which lies beside it), NAME.o (to link), NAME.so\n"
     "(to load), NAME.json (what the bundle holds). With several targets NAME.o and NAME.so hold the kernel for each, and the\n"
-    "best one that the CPU can run is taken at run time; the least of the targets is what the CPU must offer.\n";
+    "best one that the CPU can run is taken at run time; the least of the targets is what the CPU must offer.";
 
 static std::string listTargets() {
   return "host, " + llvm::join(llvm::map_range(CpuMachine::levels(), [](const CpuMachine &level) { return level.name; }), ", ");
@@ -46,25 +42,21 @@ static FailureOr<std::vector<std::string>> resolveTargets(ArrayRef<std::string> 
 }
 
 FailureOr<CompileOptions> attn::parseCommandLine(int argc, char **argv) {
-  // LLVM's libraries register options of their own, which are none of this tool's and clash with them.
-  cl::ResetCommandLineParser();
-  cl::OptionCategory category("attn-compile options");
-  cl::opt<std::string> input(cl::Positional, cl::desc("<description.mlir>"), cl::Required, cl::cat(category));
-  cl::opt<std::string> entry("entry", cl::desc("Function to compile; may be left out if there is only one"), cl::value_desc("name"), cl::cat(category));
-  std::string targetHelp = "Comma-separated list of " + listTargets() + " (default host)";
-  cl::list<std::string> targets("target", cl::CommaSeparated, cl::value_desc("target,..."), cl::desc(targetHelp), cl::cat(category));
-  cl::opt<std::string> directory("o", cl::Required, cl::value_desc("DIR"), cl::desc("Directory of the bundle; is made if it does not exist"), cl::cat(category));
-  cl::HideUnrelatedOptions(category);
-  // lld resets every option it finds: it must find none of these, which end with this function.
-  auto forget = llvm::scope_exit([] { cl::ResetCommandLineParser(); });
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &llvm::errs()))
+  CompileOptions options;
+  std::vector<std::string> targets;
+  OptionParser parser("attn-compile", kOverview);
+  parser.addText("entry", "NAME", "function to compile; may be left out if there is only one", options.entry);
+  parser.addList("target", "TARGET,...", "some of " + listTargets() + " (default host)", targets);
+  parser.addText("o", "DIR", "directory of the bundle; it is made if it does not exist", options.directory);
+  if (failed(parser.parse(argc, argv, options.input)))
     return failure();
-  if (directory.empty())
-    return reportError("expected -o to name a directory, but got ''");
-  if (targets.getNumOccurrences() == 0)
+  if (options.directory.empty())
+    return reportError("expected -o to name a directory, but got none");
+  if (targets.empty())
     targets.push_back("host");
   FailureOr<std::vector<std::string>> resolved = resolveTargets(targets);
   if (failed(resolved))
     return failure();
-  return CompileOptions{input, entry, directory, *resolved};
+  options.targets = std::move(*resolved);
+  return options;
 }

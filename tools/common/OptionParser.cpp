@@ -1,20 +1,20 @@
 //===- OptionParser.cpp - command lines -----------------------------------===//
 
 #include "tools/common/OptionParser.h"
+#include "runtime/attn.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
-#include "runtime/attn.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
 void OptionParser::addFlag(StringRef name, StringRef help, bool &place) {
-  options.push_back({name.str(), "", help.str(), [&place](StringRef) { 
+  options.push_back({name.str(), "", help.str(), [&place](StringRef) {
                        place = true;
                        return success();
-                      }});
+                     }});
 }
 
 void OptionParser::addText(StringRef name, StringRef value, StringRef help, std::string &place) {
@@ -41,13 +41,21 @@ void OptionParser::addList(StringRef name, StringRef value, StringRef help, std:
                      }});
 }
 
+/// The name as it is written on a command line.
+static std::string withDashes(StringRef name) { return (name.size() == 1 ? "-" : "--") + name.str(); }
+
+std::string OptionParser::getForm(const Option &option) {
+  return withDashes(option.name) + (option.value.empty() ? "" : (option.name.size() == 1 ? " " : "=") + option.value);
+}
+
 void OptionParser::printHelp() const {
   llvm::outs() << "usage: " << tool << " [options] DESCRIPTION.mlir\n\n" << overview << "\n\noptions:\n";
   for (const Option &option : options) {
-    std::string form = "--" + option.name + (option.value.empty() ? "" : "=" + option.value);
+    std::string form = getForm(option);
     llvm::outs() << llvm::format("  %-32s ", form.c_str()) << option.help << "\n";
   }
-  llvm::outs() << llvm::format("  %-32s ", "--help") << "print this\n" << llvm::format("  %-32s ", "--version") << "print the version\n";
+  llvm::outs() << llvm::format("  %-32s ", "--help") << "print this\n"
+               << llvm::format("  %-32s ", "--version") << "print the version\n";
 }
 
 const OptionParser::Option *OptionParser::find(StringRef name) const {
@@ -58,12 +66,15 @@ const OptionParser::Option *OptionParser::find(StringRef name) const {
 LogicalResult OptionParser::parse(int argc, char **argv, std::string &input) const {
   for (int index = 1; index < argc; ++index) {
     StringRef argument = argv[index];
-    if (!argument.consume_front("--")) {
+    bool isLetter = argument.size() > 1 && argument[0] == '-' && argument[1] != '-';
+    if (!isLetter && !argument.consume_front("--")) {
       if (!input.empty())
         return reportError("expected one description, but got '" + StringRef(input) + "' and '" + argument + "'");
       input = argument.str();
       continue;
     }
+    if (isLetter)
+      argument = argument.drop_front();
     if (argument == "help") {
       printHelp();
       exit(0);
@@ -75,13 +86,13 @@ LogicalResult OptionParser::parse(int argc, char **argv, std::string &input) con
     auto [name, value] = argument.split('=');
     const Option *option = find(name);
     if (!option)
-      return reportError("expected an option that --help lists, but got '--" + name + "'");
+      return reportError("expected an option that --help lists, but got '" + withDashes(name) + "'");
     bool hasValue = argument.contains('=');
     if (option->value.empty() && hasValue)
-      return reportError("expected --" + name + " without a value, but got '" + value + "'");
+      return reportError("expected " + withDashes(name) + " without a value, but got '" + value + "'");
     if (!option->value.empty() && !hasValue) {
       if (++index == argc)
-        return reportError("expected --" + name + "=" + option->value + ", but got no value");
+        return reportError("expected " + getForm(*option) + ", but got no value");
       value = argv[index];
     }
     if (failed(option->set(value)))

@@ -1,7 +1,7 @@
 //===- OptionParser.h - command lines ---------------------------*- C++ -*-===//
 //
-// LLVM's own command-line library keeps one list of options for the whole process, which the linker inside libattn reads, too; options
-// of a tool do not belong there.
+// LLVM's own command-line library keeps one list of options for the whole process, which the linker inside libattn reads, too;
+// options of a tool do not belong there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +15,8 @@
 
 namespace mlir::attn {
 
-/// Reads "--name=value", "--name value", "--flag" and one positional argument, the description.
+/// Reads "--name=value", "--name value", "--flag" and one positional argument, the description ("-": standard input). A name of one letter
+/// stands behind one dash: "-o value".
 class OptionParser {
 public:
   /// `overview` says what the tool does; it is printed by --help.
@@ -39,6 +40,8 @@ private:
     std::string help;
     std::function<LogicalResult(StringRef)> set;
   };
+  /// "--name=VALUE" or "-n VALUE".
+  static std::string getForm(const Option &option);
   void printHelp() const;
   const Option *find(StringRef name) const;
 
