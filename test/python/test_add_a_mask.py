@@ -15,8 +15,8 @@ BUILD = pathlib.Path(attn.__file__).resolve().parents[2]
 PAGE = ROOT / "docs/add_a_mask.md"
 # What a build of the tools needs, and the folder of the new test (without the unit tests).
 COPIED = ["CMakeLists.txt", "cmake", "dialect", "passes", "codegen", "runtime", "tools", "docs", "test"]
-KEPT = ["CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_CXX_FLAGS",
-        "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS", "MLIR_DIR", "LLVM_DIR", "Python3_EXECUTABLE", "Python_EXECUTABLE"]
+KEPT = ["CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER",
+        "CMAKE_CXX_FLAGS", "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS", "MLIR_DIR", "LLVM_DIR", "Python3_EXECUTABLE", "Python_EXECUTABLE"]
 
 
 def read_steps(page):

@@ -14,7 +14,8 @@ root = pathlib.Path(sys.argv[1])
 sources = [*sorted((root / "dialect").rglob("*.cpp")), *sorted((root / "dialect").rglob("*.td"))]
 expected = ""
 for test in sorted((root / "test/dialect").rglob("*.mlir")):
-    expected += "".join(line for line in test.read_text(encoding="utf-8").splitlines(True) if re.search(r"// (expected-error|ERROR)", line))
+    lines = test.read_text(encoding="utf-8").splitlines(keepends=True)
+    expected += "".join(line for line in lines if re.search(r"// (expected-error|ERROR)", line))
 
 missing = total = 0
 for source in sources:

@@ -1,8 +1,9 @@
-"""Runs what README.md shows: its first description, with the commands of the block that follows it, must print the lines shown there.
+"""Runs what README.md shows: its first description, with the commands of the console block, must print the lines shown.
 
 Usage: README TOOLS_DIR SCRATCH_DIR
 
-Lines of `...` stand for what is left out. Errors that depend on the machine are shown as they were on one: for attn-run, digits count as equal.
+Lines of `...` stand for what is left out. Errors depend on the machine and are shown as they were on one: for attn-run,
+numbers count as equal.
 """
 
 import pathlib
