@@ -10,14 +10,16 @@ using namespace mlir;
 using namespace mlir::attn;
 
 static int32_t getLevel(StringRef target) {
-  const CpuMachine *level = llvm::find_if(CpuMachine::levels(), [&](const CpuMachine &machine) { return machine.name == target; });
+  const CpuMachine *level =
+      llvm::find_if(CpuMachine::levels(), [&](const CpuMachine &machine) { return machine.name == target; });
   return level - CpuMachine::levels().begin();
 }
 
 /// Gives what the C code declares as `name` its value.
 static void define(llvm::Module &module, StringRef name, llvm::Constant *value) {
   llvm::GlobalVariable *declaration = module.getGlobalVariable(name);
-  auto *global = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, value);
+  auto *global =
+      new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, value);
   declaration->replaceAllUsesWith(global);
   declaration->eraseFromParent();
 }
@@ -32,7 +34,8 @@ static void defineTables(llvm::Module &module, ArrayRef<CompiledKernel> kernels)
     descriptions.push_back(module.getOrInsertGlobal(kernel.identity.name + "_kernel", i32));
     levels.push_back(getLevel(kernel.identity.target));
   }
-  define(module, "attn_dispatch_kernels", llvm::ConstantArray::get(llvm::ArrayType::get(pointer, kernels.size()), descriptions));
+  define(module, "attn_dispatch_kernels",
+         llvm::ConstantArray::get(llvm::ArrayType::get(pointer, kernels.size()), descriptions));
   define(module, "attn_dispatch_levels", llvm::ConstantDataArray::get(context, levels));
   define(module, "attn_dispatch_count", llvm::ConstantInt::get(i32, kernels.size()));
 }
@@ -42,7 +45,8 @@ static void addStage(llvm::Module &module, StringRef name, unsigned number) {
   llvm::IRBuilder<> b(module.getContext());
   llvm::Type *pointer = b.getPtrTy();
   auto *type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, pointer, b.getInt64Ty()}, /*isVarArg=*/false);
-  auto *stage = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name + "_stage_" + llvm::Twine(number), module);
+  auto *stage =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name + "_stage_" + llvm::Twine(number), module);
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", stage));
   b.CreateCall(module.getFunction("attn_dispatch_task"),
                {stage->getArg(0), stage->getArg(1), stage->getArg(2), b.getInt32(number), stage->getArg(3)});

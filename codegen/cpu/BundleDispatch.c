@@ -1,7 +1,7 @@
 /* BundleDispatch.c: one kernel that stands for several, each made for another target.
  *
- * Compiled like BundleSupport.c and linked, by the compiler, into a kernel whose plan and tasks are those of the best target that
- * the CPU can run. Freestanding: what the CPU offers is read from the CPU.
+ * Compiled like BundleSupport.c and linked, by the compiler, into a kernel whose plan and tasks are those of the best target
+ * that the CPU can run. Freestanding: what the CPU offers is read from the CPU.
  */
 #include "runtime/attn_abi.h"
 

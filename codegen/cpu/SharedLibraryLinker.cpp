@@ -71,7 +71,8 @@ llvm::Error InputFile::write(const ObjectBytes &bytes) {
   if (descriptor < 0)
     return fail("no file in memory");
   for (size_t done = 0; done < bytes.size();) {
-    ssize_t written = llvm::sys::RetryAfterSignal(-1, pwrite, descriptor, bytes.data() + done, bytes.size() - done, off_t(done));
+    ssize_t written =
+        llvm::sys::RetryAfterSignal(-1, pwrite, descriptor, bytes.data() + done, bytes.size() - done, off_t(done));
     if (written < 0)
       return fail("no space for a file in memory");
     done += size_t(written);

@@ -1,10 +1,10 @@
 //===- ArgumentText.cpp - arguments in words ------------------------------===//
 
 #include "tools/attn-compile/ArgumentText.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attn;

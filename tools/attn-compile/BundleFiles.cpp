@@ -1,13 +1,13 @@
 //===- BundleFiles.cpp - puts the files of a bundle in place --------------===//
 
 #include "tools/attn-compile/BundleFiles.h"
+#include "tools/common/Description.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/common/Description.h"
 
 using namespace mlir;
 using namespace mlir::attn;

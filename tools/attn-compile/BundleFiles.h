@@ -17,8 +17,9 @@ struct BundleFile {
   llvm::StringRef contents;
 };
 
-/// Writes the files into `directory`, which is made, with those above it, where it does not exist. They are written under temporary names first
-/// and renamed when all of them are complete: on failure, which is reported as one error, the directory is as it was before.
+/// Writes the files into `directory`, which is made, with those above it, where it does not exist. They are written under
+/// temporary names first and renamed when all of them are complete: on failure, which is reported as one error, the directory
+/// is as it was before.
 llvm::LogicalResult writeBundleFiles(llvm::StringRef directory, llvm::ArrayRef<BundleFile> files);
 
 } // namespace mlir::attn

@@ -1,10 +1,10 @@
 //===- Header.cpp - the C header of a bundle ------------------------------===//
 
 #include "tools/attn-compile/Header.h"
+#include "tools/attn-compile/ArgumentText.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/attn-compile/ArgumentText.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -56,21 +56,25 @@ int $N_run(const $N_args *args, void *workspace, void *scratch, attn_parallel_fo
 #endif /* ATTN_BUNDLE_$G_H */
 )";
 
-static constexpr StringLiteral kDispatch =
-    "\n *\n * The kernel is here for each of these targets. The best one that the CPU can run is taken, at run time; the CPU must offer at"
-    "\n * least ";
+static constexpr StringLiteral kDispatch = "\n *\n * The kernel is here for each of these targets. The best one that the CPU "
+                                           "can run is taken, at run time; the CPU must offer at"
+                                           "\n * least ";
 
 /// Words that cannot name a member in C or C++.
 static bool isReserved(StringRef name) {
   static const llvm::StringSet<> words = {
-      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t", "char32_t",
-      "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit",
-      "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float",
-      "for", "friend", "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr",
-      "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short",
-      "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try",
-      "typedef", "typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
-      "xor_eq"};
+      "alignas",     "alignof",      "and",       "and_eq",   "asm",       "auto",         "bitand",   "bitor",
+      "bool",        "break",        "case",      "catch",    "char",      "char16_t",     "char32_t", "char8_t",
+      "class",       "co_await",     "co_return", "co_yield", "compl",     "concept",      "const",    "const_cast",
+      "consteval",   "constexpr",    "constinit", "continue", "decltype",  "default",      "delete",   "do",
+      "double",      "dynamic_cast", "else",      "enum",     "explicit",  "export",       "extern",   "false",
+      "float",       "for",          "friend",    "goto",     "if",        "inline",       "int",      "linux",
+      "long",        "mutable",      "namespace", "new",      "noexcept",  "not",          "not_eq",   "nullptr",
+      "operator",    "or",           "or_eq",     "private",  "protected", "public",       "register", "reinterpret_cast",
+      "requires",    "restrict",     "return",    "short",    "signed",    "sizeof",       "static",   "static_assert",
+      "static_cast", "struct",       "switch",    "template", "this",      "thread_local", "throw",    "true",
+      "try",         "typedef",      "typeid",    "typename", "typeof",    "union",        "unix",     "unsigned",
+      "using",       "virtual",      "void",      "volatile", "wchar_t",   "while",        "xor",      "xor_eq"};
   return words.contains(name);
 }
 

@@ -2,10 +2,10 @@
 
 #include "tools/attn-compile/Manifest.h"
 #include "dialect/AttnOps.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 #include "runtime/attn_abi.h"
 #include "tools/attn-compile/ArgumentText.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -80,7 +80,9 @@ static json::Array makeExtents(ArrayRef<Extent> extents, const ShapeSymbols &sha
 static json::Object makeArgument(const Parameter &parameter, const ShapeSymbols &shapes, bool isResult) {
   bool isTensor = isa<RankedTensorType>(parameter.type);
   json::Object object{{"name", text(parameter.name)},
-                      {"role", !isTensor ? "scalar" : isResult ? "output" : "input"},
+                      {"role", !isTensor  ? "scalar"
+                               : isResult ? "output"
+                                          : "input"},
                       {"dtype", getDtypeName(parameter.type)}};
   if (isTensor) {
     object["rank"] = int64_t(parameter.extents.size());
@@ -105,7 +107,8 @@ static json::Array makeArguments(const Signature &signature) {
 }
 
 static json::Object makeFacts(const AttentionFacts &facts) {
-  json::Object object{{"op", facts.kind}, {"dtype", facts.dtype}, {"query_heads", facts.queryHeads}, {"value_dim", facts.valueDim}};
+  json::Object object{
+      {"op", facts.kind}, {"dtype", facts.dtype}, {"query_heads", facts.queryHeads}, {"value_dim", facts.valueDim}};
   if (facts.kind == "merge")
     return object;
   object["key_heads"] = facts.keyHeads;
@@ -152,21 +155,21 @@ std::string attn::makeManifest(const Bundle &bundle, ArrayRef<AttentionFacts> fa
   json::Object files;
   for (StringRef extension : {"h", "o", "so"})
     files[extension] = bundle.name + "." + extension.str();
-  json::Object manifest{
-      {"format", 1},
-      {"name", bundle.name},
-      {"entry", text(bundle.entry)},
-      {"source", text(bundle.source)},
-      {"compiler", bundle.kernels.front().identity.compiler},
-      {"abi_version", ATTN_ABI_VERSION},
-      {"requires", bundle.getLeastTarget()},
-      {"files", std::move(files)},
-      {"symbols", std::move(symbols)},
-      {"arguments", makeArguments(signature)},
-      {"operations", std::move(operations)},
-      {"targets", std::move(targets)},
-      {"memory", json::Object{{"alignment", ATTN_BLOCK_ALIGNMENT}, {"workspace_bytes", bundle.name + "_plan tells, from the sizes"}}},
-      {"numerics", makeNumerics()}};
+  json::Object manifest{{"format", 1},
+                        {"name", bundle.name},
+                        {"entry", text(bundle.entry)},
+                        {"source", text(bundle.source)},
+                        {"compiler", bundle.kernels.front().identity.compiler},
+                        {"abi_version", ATTN_ABI_VERSION},
+                        {"requires", bundle.getLeastTarget()},
+                        {"files", std::move(files)},
+                        {"symbols", std::move(symbols)},
+                        {"arguments", makeArguments(signature)},
+                        {"operations", std::move(operations)},
+                        {"targets", std::move(targets)},
+                        {"memory", json::Object{{"alignment", ATTN_BLOCK_ALIGNMENT},
+                                                {"workspace_bytes", bundle.name + "_plan tells, from the sizes"}}},
+                        {"numerics", makeNumerics()}};
   std::string out;
   llvm::raw_string_ostream(out) << llvm::formatv("{0:2}", json::Value(std::move(manifest))) << "\n";
   return out;

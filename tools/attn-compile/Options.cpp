@@ -2,8 +2,8 @@
 
 #include "tools/attn-compile/Options.h"
 #include "codegen/cpu/CpuMachine.h"
-#include "llvm/ADT/StringExtras.h"
 #include "tools/common/OptionParser.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -19,16 +19,15 @@ static std::string listTargets() {
 }
 
 /// Whether the name is that of a GPU: sm_ and a number, perhaps with a letter.
-static bool isGpu(StringRef name) {
-  return name.consume_front("sm_") && !name.empty() && llvm::isDigit(name.front());
-}
+static bool isGpu(StringRef name) { return name.consume_front("sm_") && !name.empty() && llvm::isDigit(name.front()); }
 
 /// The levels that `names` mean, in the order of CpuMachine::levels().
 static FailureOr<std::vector<std::string>> resolveTargets(ArrayRef<std::string> names) {
   llvm::SmallVector<StringRef> wanted;
   for (StringRef name : names) {
     if (isGpu(name))
-      return reportError("expected an x86 target, but got '" + name + "': this version generates code for x86 only; targets are " + listTargets());
+      return reportError("expected an x86 target, but got '" + name +
+                         "': this version generates code for x86 only; targets are " + listTargets());
     std::optional<CpuMachine> machine = name == "host" ? CpuMachine::detectHost() : CpuMachine::lookup(name);
     if (!machine)
       return reportError("expected --target to name one of " + listTargets() + ", but got '" + name + "'");

@@ -1,21 +1,22 @@
 //===- attn-compile.cpp - compiles a description to a bundle --------------===//
 
 #include "codegen/Dispatcher.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "tools/attn-compile/AbiHeader.h"
 #include "tools/attn-compile/BundleFiles.h"
 #include "tools/attn-compile/Header.h"
 #include "tools/attn-compile/Manifest.h"
 #include "tools/attn-compile/Options.h"
 #include "tools/common/Description.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 
 #include <csignal>
 
 using namespace mlir;
 using namespace mlir::attn;
 
-/// The kernels for all targets. One has the bundle's name; of several each has a name of its own, made of the bundle's and the target's.
+/// The kernels for all targets. One has the bundle's name; of several each has a name of its own, made of the bundle's and the
+/// target's.
 static LogicalResult compileTargets(Description &description, const CompileOptions &options, Bundle &bundle) {
   bundle.name = makeIdentifier(description.entry.getName());
   for (const std::string &target : options.targets) {
