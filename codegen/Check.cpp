@@ -1,9 +1,9 @@
 //===- Check.cpp - is a result right --------------------------------------===//
 
 #include "codegen/Check.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/BuiltinTypes.h"
 #include <cmath>
 
 using namespace mlir;
@@ -53,8 +53,8 @@ static void markWorst(CheckResult &result, int64_t index, double actual, double 
   result.expected = expected;
 }
 
-/// Whether a number that is not finite, here or in one of the others, is as it must be. Where only the type's range is too small, the
-/// plain algorithm overflows, too, and an overflow or a number is right.
+/// Whether a number that is not finite, here or in one of the others, is as it must be. Where only the type's range is too
+/// small, the plain algorithm overflows, too, and an overflow or a number is right.
 static bool isSpecialRight(double actual, double reference, double plain) {
   if (std::isnan(reference))
     return std::isnan(actual);
@@ -64,7 +64,8 @@ static bool isSpecialRight(double actual, double reference, double plain) {
 }
 
 /// Adds up errors; hands back false at the first wrong NaN or infinity.
-static bool addUp(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, Sums &sums, CheckResult &result) {
+static bool addUp(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, Sums &sums,
+                  CheckResult &result) {
   for (size_t n = 0; n < actual.size(); ++n) {
     if (!std::isfinite(actual[n]) || !std::isfinite(reference[n]) || !std::isfinite(plain[n])) {
       if (isSpecialRight(actual[n], reference[n], plain[n]))
@@ -93,25 +94,31 @@ static double relativeError(double squaredError, double squaredReference) {
 }
 
 /// The rule binds; the limit from practice counts where the plain algorithm keeps it.
-static double tighten(double rule, double plainError, double limit) { return plainError <= limit ? std::min(rule, limit) : rule; }
+static double tighten(double rule, double plainError, double limit) {
+  return plainError <= limit ? std::min(rule, limit) : rule;
+}
 
 //===----------------------------------------------------------------------===//
 // Verdicts
 //===----------------------------------------------------------------------===//
 
 static void describeSpecial(CheckResult &result) {
-  llvm::raw_string_ostream(result.problem) << "expected " << result.expected << ", but got " << result.actual << " at element " << result.worst;
+  llvm::raw_string_ostream(result.problem) << "expected " << result.expected << ", but got " << result.actual << " at element "
+                                           << result.worst;
 }
 
 static void describeError(CheckResult &result, StringRef what, const Measure &measure) {
   if (measure.holds() || !result.problem.empty())
     return;
-  llvm::raw_string_ostream(result.problem) << "expected the " << what << " error to be at most " << llvm::format("%.3g", measure.bound) << ", but got "
-                                           << llvm::format("%.3g", measure.error) << " (element " << result.worst << ": expected "
-                                           << llvm::format("%.9g", result.expected) << ", got " << llvm::format("%.9g", result.actual) << ")";
+  llvm::raw_string_ostream(result.problem) << "expected the " << what << " error to be at most "
+                                           << llvm::format("%.3g", measure.bound) << ", but got "
+                                           << llvm::format("%.3g", measure.error) << " (element " << result.worst
+                                           << ": expected " << llvm::format("%.9g", result.expected) << ", got "
+                                           << llvm::format("%.9g", result.actual) << ")";
 }
 
-CheckResult attn::checkOutput(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, const Precision &precision) {
+CheckResult attn::checkOutput(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain,
+                              const Precision &precision) {
   CheckResult result;
   Sums sums;
   if (!addUp(actual, reference, plain, sums, result)) {
@@ -125,13 +132,15 @@ CheckResult attn::checkOutput(ArrayRef<double> actual, ArrayRef<double> referenc
   // The limit from practice is for outputs of size 1.
   double largestLimit = precision.largestLimit * std::max(1.0, sums.largestReference);
   result.largest = {sums.largestError, sums.largestPlainError,
-                    tighten(2.0 * sums.largestPlainError + 10.0 * precision.floor * sums.largestReference, sums.largestPlainError, largestLimit)};
+                    tighten(2.0 * sums.largestPlainError + 10.0 * precision.floor * sums.largestReference,
+                            sums.largestPlainError, largestLimit)};
   describeError(result, "relative", result.relative);
   describeError(result, "largest", result.largest);
   return result;
 }
 
-CheckResult attn::checkStatistic(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, const Precision &precision) {
+CheckResult attn::checkStatistic(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain,
+                                 const Precision &precision) {
   CheckResult result;
   Sums sums;
   if (!addUp(actual, reference, plain, sums, result)) {

@@ -1,12 +1,12 @@
 //===- Check.h - is a result right ------------------------------*- C++ -*-===//
 //
-// The error rule of the numerics policy. A kernel's result is compared with the float64 reference on the rounded inputs, and its error
-// with that of the plain algorithm in the same type:
+// The error rule of the numerics policy. A kernel's result is compared with the float64 reference on the rounded inputs, and
+// its error with that of the plain algorithm in the same type:
 //
 //   ||x - ref|| / ||ref|| <= 1.5 e0 + floor        and        max|x - ref| <= 2 e0max + 10 floor max|ref|
 //
-// where e0 and e0max are the same measures of the plain result. Where the plain result keeps the bounds known from practice, the kernel's
-// must, too. NaN must meet NaN and infinities must be equal.
+// where e0 and e0max are the same measures of the plain result. Where the plain result keeps the bounds known from practice,
+// the kernel's must, too. NaN must meet NaN and infinities must be equal.
 //
 //===----------------------------------------------------------------------===//
 
@@ -53,11 +53,13 @@ struct Precision {
 };
 
 /// Judges an output tensor. All three hold the same elements in the same order.
-CheckResult checkOutput(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, const Precision &precision);
+CheckResult checkOutput(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain,
+                        const Precision &precision);
 
-/// Judges row statistics (lse, row_max), whose error is absolute: what the floor and the plain algorithm's error allow, at least the
-/// bound known from practice.
-CheckResult checkStatistic(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain, const Precision &precision);
+/// Judges row statistics (lse, row_max), whose error is absolute: what the floor and the plain algorithm's error allow, at
+/// least the bound known from practice.
+CheckResult checkStatistic(ArrayRef<double> actual, ArrayRef<double> reference, ArrayRef<double> plain,
+                           const Precision &precision);
 
 } // namespace mlir::attn
 

@@ -3,9 +3,9 @@
 #ifndef ATTN_CODEGEN_DIMCLASSES_H
 #define ATTN_CODEGEN_DIMCLASSES_H
 
-#include "llvm/ADT/DenseMap.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace mlir::attn {
 

@@ -3,8 +3,8 @@
 #include "codegen/ShapeSymbols.h"
 #include "codegen/DimClasses.h"
 #include "dialect/AttnOps.h"
-#include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -40,7 +40,8 @@ static LogicalResult emitDisagreement(Operation *op) {
 static LogicalResult uniteAttention(AttentionOp op, Facts &facts) {
   DimClasses &dims = facts.dims;
   Value q = op.getQuery(), k = op.getKey(), v = op.getValue();
-  for (Value other : {k, v, Value(op.getOutput()), Value(op.getLse()), Value(op.getRowMax()), Value(op.getLengths()), Value(op.getOffset())})
+  for (Value other :
+       {k, v, Value(op.getOutput()), Value(op.getLse()), Value(op.getRowMax()), Value(op.getLengths()), Value(op.getOffset())})
     if (other && isa<RankedTensorType>(other.getType()) && failed(dims.unite(q, 0, other, 0)))
       return failure();
   for (Value rows : {op.getOutput(), op.getLse(), op.getRowMax()})
@@ -77,7 +78,8 @@ static StringRef getMeaning(func::CallOp op, StringRef symbol) {
 }
 
 /// A caller's tensors agree wherever the callee's do. Hands back one dimension for each symbol of the callee.
-static FailureOr<SmallVector<std::pair<Value, unsigned>>> uniteLikeCallee(func::CallOp op, const ShapeSymbols &callee, DimClasses &dims) {
+static FailureOr<SmallVector<std::pair<Value, unsigned>>> uniteLikeCallee(func::CallOp op, const ShapeSymbols &callee,
+                                                                          DimClasses &dims) {
   SmallVector<Value> values(op.getOperands());
   llvm::append_range(values, op.getResults());
   SmallVector<SmallVector<Extent>> extents = callee.arguments;

@@ -2,8 +2,8 @@
 
 #include "codegen/Signature.h"
 #include "dialect/AttnOps.h"
-#include "llvm/ADT/StringSet.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -142,7 +142,11 @@ FailureOr<Signature> attn::inferSignature(func::FuncOp function) {
                                    signature.shapes.valueBounds[index], uses->rules.lookup(argument), false});
   }
   for (auto [index, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
-    signature.results.push_back({getName(value, "result", index), value.getType(), signature.shapes.results[index], {}, ValueRule::Any,
+    signature.results.push_back({getName(value, "result", index),
+                                 value.getType(),
+                                 signature.shapes.results[index],
+                                 {},
+                                 ValueRule::Any,
                                  uses->rowStatistics.contains(value)});
   return signature;
 }

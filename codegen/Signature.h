@@ -1,7 +1,7 @@
 //===- Signature.h - what the arguments of a function are -------*- C++ -*-===//
 //
-// What a caller has to know of a description's function, told from how its operations use the arguments: names, sizes, valid values.
-// Manifests, headers and attn-run's command line all use these names.
+// What a caller has to know of a description's function, told from how its operations use the arguments: names, sizes, valid
+// values. Manifests, headers and attn-run's command line all use these names.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +21,9 @@ enum class ValueRule {
 
 /// One argument or result.
 struct Parameter {
-  /// From its use: q, k, v, lengths, offset, scale, the name a mask's number is bound by, o, lse, row_max; a merge's partial results are
-  /// o1, lse1, o2, lse2. Else arg0, arg1, ... or result0, ... by position. A name that is taken gets a number: q1, q2, ...
+  /// From its use: q, k, v, lengths, offset, scale, the name a mask's number is bound by, o, lse, row_max; a merge's partial
+  /// results are o1, lse1, o2, lse2. Else arg0, arg1, ... or result0, ... by position. A name that is taken gets a number: q1,
+  /// q2, ...
   std::string name;
   /// A ranked tensor or a scalar.
   Type type;
@@ -42,8 +43,8 @@ struct Signature {
   SmallVector<Parameter> results;
 };
 
-/// Reads the signature of a specification-phase function. Fails where inferShapeSymbols does, and for arguments that are neither
-/// ranked tensors nor scalars.
+/// Reads the signature of a specification-phase function. Fails where inferShapeSymbols does, and for arguments that are
+/// neither ranked tensors nor scalars.
 FailureOr<Signature> inferSignature(func::FuncOp function);
 
 } // namespace mlir::attn

@@ -1,15 +1,15 @@
 //===- SetMask.cpp - masks written as integer sets ------------------------===//
 //
-// MLIR's set syntax does not parse inside a custom attribute, so the set is quoted text that is handed to MLIR's own parser. That parser takes
-// the text as a file of its own; its diagnostics are caught and reported at their place in the description.
+// MLIR's set syntax does not parse inside a custom attribute, so the set is quoted text that is handed to MLIR's own parser.
+// That parser takes the text as a file of its own; its diagnostics are caught and reported at their place in the description.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialect/MaskSupport.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -43,8 +43,8 @@ static SetHeader readHeader(StringRef text) {
   return header;
 }
 
-/// Parses the text; on failure `message` and the 0-based `column` in the text say what was wrong. MLIR's parser for a set alone prints its
-/// diagnostics itself, so the set is parsed as an attribute of an empty module, whose diagnostics can be caught.
+/// Parses the text; on failure `message` and the 0-based `column` in the text say what was wrong. MLIR's parser for a set alone
+/// prints its diagnostics itself, so the set is parsed as an attribute of an empty module, whose diagnostics can be caught.
 static IntegerSet parseSetText(StringRef text, MLIRContext *context, std::string &message, unsigned &column) {
   constexpr StringLiteral prefix = "module attributes {attn.set = affine_set<";
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
@@ -70,8 +70,8 @@ static size_t findConstraint(StringRef text, unsigned number) {
   return text.find_first_not_of(" \t\n", place);
 }
 
-/// Finds what MLIR's conversion to Presburger would not understand: products of symbols and divisors that are not positive constants.
-/// `number` is that of the constraint.
+/// Finds what MLIR's conversion to Presburger would not understand: products of symbols and divisors that are not positive
+/// constants. `number` is that of the constraint.
 static std::string findNonAffine(IntegerSet set, unsigned &number) {
   std::string problem;
   for (number = 0; number < set.getNumConstraints(); ++number) {
@@ -82,7 +82,8 @@ static std::string findNonAffine(IntegerSet set, unsigned &number) {
       auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
       if (expr.getKind() == AffineExprKind::Mul && !constant)
         problem = "expected affine constraints, but got a product of two variables";
-      bool divides = llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv, AffineExprKind::CeilDiv}, expr.getKind());
+      bool divides =
+          llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv, AffineExprKind::CeilDiv}, expr.getKind());
       if (divides && (!constant || constant.getValue() < 1))
         problem = "expected a positive constant as divisor of mod, floordiv and ceildiv";
     });
@@ -106,16 +107,21 @@ Attribute SetAttr::parse(AsmParser &parser, Type) {
   // The text begins one character after the quote.
   SMLoc place = SMLoc::getFromPointer(loc.getPointer() + 1 + column);
   if (!set)
-    return parser.emitError(place, "in the set: ") << (message.empty() ? "expected an integer set" : StringRef(message)), Attribute();
+    return parser.emitError(place, "in the set: ") << (message.empty() ? "expected an integer set" : StringRef(message)),
+           Attribute();
   SetHeader header = readHeader(text);
   if (header.dims.size() != kNumMaskDims)
-    return parser.emitError(loc, "expected a set over (batch, head, query, key), but got ") << header.dims.size() << " dimensions",
+    return parser.emitError(loc, "expected a set over (batch, head, query, key), but got ")
+               << header.dims.size() << " dimensions",
            Attribute();
   unsigned constraint;
   if (std::string problem = findNonAffine(set, constraint); !problem.empty())
-    return parser.emitError(SMLoc::getFromPointer(loc.getPointer() + 1 + findConstraint(text, constraint)), "in the set: ") << problem, Attribute();
+    return parser.emitError(SMLoc::getFromPointer(loc.getPointer() + 1 + findConstraint(text, constraint)), "in the set: ")
+               << problem,
+           Attribute();
   Builder builder(context);
-  SmallVector<StringAttr> names = llvm::map_to_vector(header.symbols, [&](StringRef name) { return builder.getStringAttr(name); });
+  SmallVector<StringAttr> names =
+      llvm::map_to_vector(header.symbols, [&](StringRef name) { return builder.getStringAttr(name); });
   return SetAttr::get(context, builder.getStringAttr(text), names, set);
 }
 

@@ -1,10 +1,10 @@
 //===- BufferGrowth.cpp - how a size depends on lengths -------------------===//
 
 #include "passes/BufferGrowth.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -32,7 +32,8 @@ static void collectBounded(Value condition, BoundedValues &bounded) {
   if (!compare)
     return;
   using Predicate = arith::CmpIPredicate;
-  bool isUpper = llvm::is_contained({Predicate::slt, Predicate::sle, Predicate::ult, Predicate::ule, Predicate::eq}, compare.getPredicate());
+  bool isUpper = llvm::is_contained({Predicate::slt, Predicate::sle, Predicate::ult, Predicate::ule, Predicate::eq},
+                                    compare.getPredicate());
   if (isUpper && isConstant(compare.getRhs()))
     bounded.insert(compare.getLhs());
 }

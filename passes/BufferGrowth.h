@@ -7,8 +7,9 @@
 
 namespace mlir::attn {
 
-/// The degree of a size, computed by arith and memref operations, as a polynomial in the lengths of sequences: 0 for a constant, a batch
-/// size or what a condition bounds by a constant, 1 for a length, 2 for a product of two lengths. Never too small.
+/// The degree of a size, computed by arith and memref operations, as a polynomial in the lengths of sequences: 0 for a
+/// constant, a batch size or what a condition bounds by a constant, 1 for a length, 2 for a product of two lengths. Never too
+/// small.
 unsigned countSequenceLengths(Value size);
 
 } // namespace mlir::attn

@@ -55,7 +55,8 @@ static LogicalResult verifyPanels(Operation *op, TargetAttr target) {
   auto panelRows = cast<TargetAttrInterface>(target).getPanelRows(contract.getLhs().getType().getElementType());
   int64_t rows = contract.getLhs().getType().getSize("i");
   if (rows >= panelRows)
-    return op->emitOpError("expected a product of at most a panel's ") << panelRows << " rows in phase 'schedule', but got " << rows;
+    return op->emitOpError("expected a product of at most a panel's ")
+           << panelRows << " rows in phase 'schedule', but got " << rows;
   return success();
 }
 

@@ -3,8 +3,8 @@
 
     scripts/update_phases.py [--attn-opt PATH] [--check]
 
-A block follows each marker `<!-- phase: NAME -->`. The block of `spec` is the input; the others are replaced. With --check nothing is
-written: the status says whether the page is up to date.
+A block follows each marker `<!-- phase: NAME -->`. The block of `spec` is the input; the others are replaced. With --check
+nothing is written: the status says whether the page is up to date.
 """
 
 import argparse
@@ -55,11 +55,13 @@ def members(text, shown):
 def kernel_excerpt(text):
     """The functions that other programs see, and how the first product of a panel kernel begins."""
     lines = text.splitlines()
-    exported = [line.strip().split(" attributes")[0].rstrip(" {") for line in lines if "llvm.func @" in line and "@attn_" not in line]
+    signatures = [line.strip() for line in lines if "llvm.func @" in line and "@attn_" not in line]
+    exported = [signature.split(" attributes")[0].rstrip(" {") for signature in signatures]
     kernel = next(number for number, line in enumerate(lines) if re.search(r"llvm\.func @attn_panel_\d+", line))
     first = next(number for number in range(kernel, len(lines)) if re.search(r"llvm\.intr\.fma\(.*vector", lines[number]))
     body = outdent(lines[first - 3 : first + 5])
-    return "\n".join(exported) + "\n\n// From a panel kernel: a key's element times the lanes of queries, which stay in registers.\n" + body
+    title = "// From a panel kernel: a key's element times the lanes of queries, which stay in registers.\n"
+    return "\n".join(exported) + "\n\n" + title + body
 
 
 SHOWN = {
@@ -88,7 +90,7 @@ def main():
     old = PAGE.read_text(encoding="utf-8")
     new = update(old, arguments.attn_opt)
     if arguments.check and old != new:
-        sys.exit("error: docs/phases.md no longer shows what the compiler does; run scripts/update_phases.py and look at the difference")
+        sys.exit("error: docs/phases.md no longer shows what the compiler does; run scripts/update_phases.py, look at the difference")
     if not arguments.check:
         PAGE.write_text(new, encoding="utf-8")
 

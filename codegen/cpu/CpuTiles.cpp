@@ -26,7 +26,8 @@ TileChoice attn::chooseCpuTiles(const CpuMachine &machine, const AttentionShape 
   tiles.keys = CpuMachine::kKeyTile;
   tiles.keyBlock = machine.panelBlock.keys;
   tiles.splitKeys = kTilesPerChunk * tiles.keys;
-  tiles.fewRows = DecodeKernelConfig::kMaxRows;
+  // A tile of a panel's rows is a panel.
+  tiles.fewRows = std::min(DecodeKernelConfig::kMaxRows, panelRows - 1);
   tiles.fewRowsKeys = CpuMachine::kDecodeKeyTile;
   return tiles;
 }

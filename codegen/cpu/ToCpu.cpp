@@ -21,7 +21,8 @@ static FailureOr<TargetAttr> findTarget(ModuleOp module) {
     if (!own)
       continue;
     if (target && own != target)
-      return function.emitOpError("expected one target for all functions of a module, but got ") << target << " and " << own, failure();
+      return function.emitOpError("expected one target for all functions of a module, but got ") << target << " and " << own,
+             failure();
     target = own;
   }
   if (!target)

@@ -20,7 +20,8 @@ static Type getElementType(Value value) { return cast<RankedTensorType>(value.ge
 static LogicalResult expectSize(AttentionOp op, StringRef name, const Array &array, unsigned dim, int64_t size) {
   if (array.size(dim) == size)
     return success();
-  return op.emitOpError("expected '") << name << "' to have size " << size << " in dimension " << dim << ", but got " << array.size(dim);
+  return op.emitOpError("expected '") << name << "' to have size " << size << " in dimension " << dim << ", but got "
+                                      << array.size(dim);
 }
 
 /// The sizes that the types leave open.
@@ -44,7 +45,8 @@ static LogicalResult checkValues(AttentionOp op, const Scope &scope) {
   int64_t keys = scope.get(op.getKey()).size(2);
   for (double length : scope.get(op.getLengths()).elements)
     if (length < 0 || length > keys)
-      return op.emitOpError("expected 'lengths' to lie between 0 and the number of keys, ") << keys << ", but got " << int64_t(length);
+      return op.emitOpError("expected 'lengths' to lie between 0 and the number of keys, ")
+             << keys << ", but got " << int64_t(length);
   return success();
 }
 
@@ -62,7 +64,8 @@ static FailureOr<AttentionInputs> readInputs(AttentionOp op, const Scope &scope)
   SmallVector<int64_t> symbols = {q.size(2), k.size(2)};
   for (Value symbol : op.getSymbolValues())
     symbols.push_back(scope.getScalar(symbol));
-  Array offset = op.getOffset() ? scope.get(op.getOffset()) : Array::scalar(IndexType::get(op.getContext()), k.size(2) - q.size(2));
+  Array offset =
+      op.getOffset() ? scope.get(op.getOffset()) : Array::scalar(IndexType::get(op.getContext()), k.size(2) - q.size(2));
   double scale = op.getScaleValue() ? scope.getScalar(op.getScaleValue()) : *op.getConstantScale();
   return AttentionInputs{q,
                          k,
@@ -154,7 +157,8 @@ LogicalResult reference::evalMerge(MergeOp op, Scope &scope) {
   for (size_t row = 0; row < lse.elements.size(); ++row) {
     RowMerge merge = op.getNormalizerOrDefault().evaluateMerge(lseA.elements[row], lseB.elements[row]);
     lse.elements[row] = scope.isPlain() ? float(merge.lse) : merge.lse;
-    mergeRow(merge.factorA, a.elements.data() + row * size, merge.factorB, b.elements.data() + row * size, output.elements.data() + row * size, size);
+    mergeRow(merge.factorA, a.elements.data() + row * size, merge.factorB, b.elements.data() + row * size,
+             output.elements.data() + row * size, size);
   }
   if (scope.isPlain())
     for (double &element : output.elements)

@@ -7,7 +7,9 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::reference;
 
-int64_t AttentionInputs::getPosition(int64_t b, int64_t row) const { return row + int64_t(offset.elements[offset.shape.empty() ? 0 : b]); }
+int64_t AttentionInputs::getPosition(int64_t b, int64_t row) const {
+  return row + int64_t(offset.elements[offset.shape.empty() ? 0 : b]);
+}
 
 bool AttentionInputs::isVisible(int64_t b, int64_t h, int64_t i, int64_t j) const {
   if (lengths && j >= lengths->elements[b])

@@ -43,10 +43,12 @@ struct RowOutput {
 std::vector<int64_t> findVisibleKeys(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row);
 
 /// Computes one row in float64 by the definition.
-void computeRowExactly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state, RowOutput &result);
+void computeRowExactly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state,
+                       RowOutput &result);
 
 /// Computes one row by the plain algorithm: see Arithmetic::Plain.
-void computeRowPlainly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state, RowOutput &result);
+void computeRowPlainly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state,
+                       RowOutput &result);
 
 } // namespace mlir::attn::reference
 

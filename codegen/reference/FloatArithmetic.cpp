@@ -11,22 +11,38 @@ using namespace mlir::attn::reference;
 static ScalarFunction getComparison(arith::CmpFPredicate predicate) {
   using Predicate = arith::CmpFPredicate;
   switch (predicate) {
-  case Predicate::AlwaysFalse: return [](const double *) { return 0.0; };
-  case Predicate::OEQ: return [](const double *x) -> double { return x[0] == x[1]; };
-  case Predicate::OGT: return [](const double *x) -> double { return x[0] > x[1]; };
-  case Predicate::OGE: return [](const double *x) -> double { return x[0] >= x[1]; };
-  case Predicate::OLT: return [](const double *x) -> double { return x[0] < x[1]; };
-  case Predicate::OLE: return [](const double *x) -> double { return x[0] <= x[1]; };
-  case Predicate::ONE: return [](const double *x) -> double { return x[0] < x[1] || x[0] > x[1]; };
-  case Predicate::ORD: return [](const double *x) -> double { return !std::isnan(x[0]) && !std::isnan(x[1]); };
-  case Predicate::UEQ: return [](const double *x) -> double { return !(x[0] < x[1] || x[0] > x[1]); };
-  case Predicate::UGT: return [](const double *x) -> double { return !(x[0] <= x[1]); };
-  case Predicate::UGE: return [](const double *x) -> double { return !(x[0] < x[1]); };
-  case Predicate::ULT: return [](const double *x) -> double { return !(x[0] >= x[1]); };
-  case Predicate::ULE: return [](const double *x) -> double { return !(x[0] > x[1]); };
-  case Predicate::UNE: return [](const double *x) -> double { return x[0] != x[1]; };
-  case Predicate::UNO: return [](const double *x) -> double { return std::isnan(x[0]) || std::isnan(x[1]); };
-  case Predicate::AlwaysTrue: return [](const double *) { return 1.0; };
+  case Predicate::AlwaysFalse:
+    return [](const double *) { return 0.0; };
+  case Predicate::OEQ:
+    return [](const double *x) -> double { return x[0] == x[1]; };
+  case Predicate::OGT:
+    return [](const double *x) -> double { return x[0] > x[1]; };
+  case Predicate::OGE:
+    return [](const double *x) -> double { return x[0] >= x[1]; };
+  case Predicate::OLT:
+    return [](const double *x) -> double { return x[0] < x[1]; };
+  case Predicate::OLE:
+    return [](const double *x) -> double { return x[0] <= x[1]; };
+  case Predicate::ONE:
+    return [](const double *x) -> double { return x[0] < x[1] || x[0] > x[1]; };
+  case Predicate::ORD:
+    return [](const double *x) -> double { return !std::isnan(x[0]) && !std::isnan(x[1]); };
+  case Predicate::UEQ:
+    return [](const double *x) -> double { return !(x[0] < x[1] || x[0] > x[1]); };
+  case Predicate::UGT:
+    return [](const double *x) -> double { return !(x[0] <= x[1]); };
+  case Predicate::UGE:
+    return [](const double *x) -> double { return !(x[0] < x[1]); };
+  case Predicate::ULT:
+    return [](const double *x) -> double { return !(x[0] >= x[1]); };
+  case Predicate::ULE:
+    return [](const double *x) -> double { return !(x[0] > x[1]); };
+  case Predicate::UNE:
+    return [](const double *x) -> double { return x[0] != x[1]; };
+  case Predicate::UNO:
+    return [](const double *x) -> double { return std::isnan(x[0]) || std::isnan(x[1]); };
+  case Predicate::AlwaysTrue:
+    return [](const double *) { return 1.0; };
   }
   return {};
 }

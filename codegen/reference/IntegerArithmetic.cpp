@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/reference/ScalarFunctions.h"
-#include "llvm/Support/MathExtras.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -24,8 +24,12 @@ static unsigned getWidth(Type type) {
 
 /// The signed number that a stored one stands for: a stored 1 of type i1 is -1.
 static int64_t toSigned(double stored, unsigned width) { return width == 1 ? -int64_t(stored) : int64_t(stored); }
-static uint64_t toUnsigned(double stored, unsigned width) { return uint64_t(int64_t(stored)) & llvm::maskTrailingOnes<uint64_t>(width); }
-static double toStored(uint64_t bits, unsigned width) { return width == 1 ? double(bits & 1) : double(llvm::SignExtend64(bits, width)); }
+static uint64_t toUnsigned(double stored, unsigned width) {
+  return uint64_t(int64_t(stored)) & llvm::maskTrailingOnes<uint64_t>(width);
+}
+static double toStored(uint64_t bits, unsigned width) {
+  return width == 1 ? double(bits & 1) : double(llvm::SignExtend64(bits, width));
+}
 
 static ScalarFunction onSigned(Operation *op, IntegerFunction function) {
   unsigned width = getWidth(op->getOperand(0).getType()), resultWidth = getWidth(op->getResult(0).getType());
@@ -42,16 +46,26 @@ static bool canDivide(int64_t a, int64_t b) { return b != 0 && !(a == INT64_MIN 
 static ScalarFunction getComparison(arith::CmpIOp op) {
   using Predicate = arith::CmpIPredicate;
   switch (op.getPredicate()) {
-  case Predicate::eq: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a == b; });
-  case Predicate::ne: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a != b; });
-  case Predicate::slt: return onSigned(op, [](int64_t a, int64_t b) { return a < b; });
-  case Predicate::sle: return onSigned(op, [](int64_t a, int64_t b) { return a <= b; });
-  case Predicate::sgt: return onSigned(op, [](int64_t a, int64_t b) { return a > b; });
-  case Predicate::sge: return onSigned(op, [](int64_t a, int64_t b) { return a >= b; });
-  case Predicate::ult: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a < b; });
-  case Predicate::ule: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a <= b; });
-  case Predicate::ugt: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a > b; });
-  case Predicate::uge: return onUnsigned(op, [](uint64_t a, uint64_t b) { return a >= b; });
+  case Predicate::eq:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a == b; });
+  case Predicate::ne:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a != b; });
+  case Predicate::slt:
+    return onSigned(op, [](int64_t a, int64_t b) { return a < b; });
+  case Predicate::sle:
+    return onSigned(op, [](int64_t a, int64_t b) { return a <= b; });
+  case Predicate::sgt:
+    return onSigned(op, [](int64_t a, int64_t b) { return a > b; });
+  case Predicate::sge:
+    return onSigned(op, [](int64_t a, int64_t b) { return a >= b; });
+  case Predicate::ult:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a < b; });
+  case Predicate::ule:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a <= b; });
+  case Predicate::ugt:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a > b; });
+  case Predicate::uge:
+    return onUnsigned(op, [](uint64_t a, uint64_t b) { return a >= b; });
   }
   return {};
 }

@@ -3,8 +3,8 @@
 #include "codegen/reference/Interpreter.h"
 #include "codegen/FloatFormats.h"
 #include "codegen/reference/Operations.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -86,7 +86,8 @@ LogicalResult reference::evalCall(func::CallOp op, Scope &scope) {
 
 FailureOr<SmallVector<Array>> reference::evaluate(func::FuncOp function, ArrayRef<Array> arguments, const Options &options) {
   // The caller keeps the arguments alive, so nothing is copied and nothing owned.
-  SharedArrays shared = llvm::map_to_vector(arguments, [](const Array &array) { return std::shared_ptr<const Array>(std::shared_ptr<void>(), &array); });
+  SharedArrays shared = llvm::map_to_vector(
+      arguments, [](const Array &array) { return std::shared_ptr<const Array>(std::shared_ptr<void>(), &array); });
   FailureOr<SharedArrays> results = runFunction(function, shared, options);
   if (failed(results))
     return failure();

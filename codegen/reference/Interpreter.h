@@ -1,7 +1,7 @@
 //===- Interpreter.h - what a description means -----------------*- C++ -*-===//
 //
-// The definition of the specification phase in executable form: obvious code that shares nothing with the lowering. It evaluates
-// attn.attention and attn.merge with the func, arith, math and tensor operations around them.
+// The definition of the specification phase in executable form: obvious code that shares nothing with the lowering. It
+// evaluates attn.attention and attn.merge with the func, arith, math and tensor operations around them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,8 +17,10 @@ namespace mlir::attn::reference {
 enum class Arithmetic {
   /// In double throughout; no operation rounds to its type, arith.truncf neither.
   Exact,
-  /// As a careful programmer would without tiles: products accumulated in f32 one after the other, softmax in f32 over whole rows, its
-  /// weights rounded to the input type, the output accumulated in f32 and rounded once; every other operation rounds to its type.
+  /// As a careful programmer would without tiles: products accumulated in f32 one after the other, softmax in f32 over whole
+  /// rows, its
+  /// weights rounded to the input type, the output accumulated in f32 and rounded once; every other operation rounds to its
+  /// type.
   /// Its error is the yardstick for that of a kernel.
   Plain
 };
@@ -29,13 +31,14 @@ struct Options {
   bool roundResults = false;
   /// Threads to use, at least 1.
   unsigned threads = 1;
-  /// The query rows to compute; empty: all. Rows left out are NaN. An attention whose output feeds another attention or a call is
-  /// computed in full.
+  /// The query rows to compute; empty: all. Rows left out are NaN. An attention whose output feeds another attention or a call
+  /// is computed in full.
   SmallVector<int64_t> rows;
 };
 
-/// Evaluates a function on values for its arguments. Fails, with an error at the place, where a value has another element type, rank
-/// or size than its argument, where sizes of operands disagree, a run-time number breaks its rule, or an operation is not known.
+/// Evaluates a function on values for its arguments. Fails, with an error at the place, where a value has another element type,
+/// rank or size than its argument, where sizes of operands disagree, a run-time number breaks its rule, or an operation is not
+/// known.
 FailureOr<SmallVector<Array>> evaluate(func::FuncOp function, ArrayRef<Array> arguments, const Options &options = {});
 
 } // namespace mlir::attn::reference

@@ -13,12 +13,18 @@ static int64_t floorDivide(int64_t a, int64_t b) {
 
 static int64_t evaluateBinary(AffineExprKind kind, int64_t a, int64_t b) {
   switch (kind) {
-  case AffineExprKind::Add: return a + b;
-  case AffineExprKind::Mul: return a * b;
-  case AffineExprKind::Mod: return a - floorDivide(a, b) * b;
-  case AffineExprKind::FloorDiv: return floorDivide(a, b);
-  case AffineExprKind::CeilDiv: return -floorDivide(-a, b);
-  default: return 0;
+  case AffineExprKind::Add:
+    return a + b;
+  case AffineExprKind::Mul:
+    return a * b;
+  case AffineExprKind::Mod:
+    return a - floorDivide(a, b) * b;
+  case AffineExprKind::FloorDiv:
+    return floorDivide(a, b);
+  case AffineExprKind::CeilDiv:
+    return -floorDivide(-a, b);
+  default:
+    return 0;
   }
 }
 
@@ -41,9 +47,12 @@ bool reference::evaluateMask(const MaskFormula &formula, ArrayRef<int64_t> dims,
     int64_t value = evaluateAffine(formula.getExpr(), dims, symbols);
     return formula.isEquality() ? value == 0 : value >= 0;
   }
-  case MaskFormula::Kind::And: return llvm::all_of(formula.getChildren(), holds);
-  case MaskFormula::Kind::Or: return llvm::any_of(formula.getChildren(), holds);
-  case MaskFormula::Kind::Not: return !holds(formula.getChildren().front());
+  case MaskFormula::Kind::And:
+    return llvm::all_of(formula.getChildren(), holds);
+  case MaskFormula::Kind::Or:
+    return llvm::any_of(formula.getChildren(), holds);
+  case MaskFormula::Kind::Not:
+    return !holds(formula.getChildren().front());
   }
   return false;
 }

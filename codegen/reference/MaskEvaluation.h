@@ -7,8 +7,8 @@
 
 namespace mlir::attn::reference {
 
-/// The value of an affine expression; `floordiv`, `ceildiv` and `mod` round as MLIR defines them, also for negative numbers. Divisors
-/// must be positive, as the verifier of masks demands.
+/// The value of an affine expression; `floordiv`, `ceildiv` and `mod` round as MLIR defines them, also for negative numbers.
+/// Divisors must be positive, as the verifier of masks demands.
 int64_t evaluateAffine(AffineExpr expr, ArrayRef<int64_t> dims, ArrayRef<int64_t> symbols);
 
 /// Whether a formula holds at (b, h, i, j) with these symbols (Tq, Tk, bound numbers).

@@ -1,8 +1,8 @@
 //===- MathFunctions.cpp - the math dialect on numbers --------------------===//
 
 #include "codegen/reference/ScalarFunctions.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
 using namespace mlir;

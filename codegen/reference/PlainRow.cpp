@@ -1,6 +1,7 @@
 //===- PlainRow.cpp - one query row of attention, plainly -----------------===//
 //
-// The same row in the arithmetic of a careful program without tiles. Operands hold numbers of the input type, so float loses nothing.
+// The same row in the arithmetic of a careful program without tiles. Operands hold numbers of the input type, so float loses
+// nothing.
 //
 //===----------------------------------------------------------------------===//
 

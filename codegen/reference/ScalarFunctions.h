@@ -12,8 +12,8 @@ namespace mlir::attn::reference {
 /// Computes the one result of an operation from its operands, in order. Numbers are represented as in Array.
 using ScalarFunction = std::function<double(const double *operands)>;
 
-/// The function of an arith or math operation, looked up once and applied to many numbers. `round`: a float result is rounded to its
-/// type. Empty for operations it does not know.
+/// The function of an arith or math operation, looked up once and applied to many numbers. `round`: a float result is rounded
+/// to its type. Empty for operations it does not know.
 ScalarFunction getScalarFunction(Operation *op, bool round);
 
 // The parts, by kind of operand.

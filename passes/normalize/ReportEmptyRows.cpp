@@ -32,8 +32,8 @@ static SmallVector<std::optional<int64_t>> getKnownSymbols(AttentionOp op) {
 }
 
 /// Looks at every row of an attention whose sizes, numbers and offset are all constants; `offset` is none if the offset is not.
-static std::optional<EmptyRow> findFixedEmptyRow(ArrayRef<Segmentation> parts, ArrayRef<std::optional<int64_t>> symbols, int64_t offset,
-                                                 int64_t batches, int64_t heads) {
+static std::optional<EmptyRow> findFixedEmptyRow(ArrayRef<Segmentation> parts, ArrayRef<std::optional<int64_t>> symbols,
+                                                 int64_t offset, int64_t batches, int64_t heads) {
   RowSet rows;
   for (std::optional<int64_t> symbol : symbols)
     rows.symbols.push_back(*symbol);
@@ -86,8 +86,9 @@ struct ReportEmptyRows : public attn::impl::ReportEmptyRowsBase<ReportEmptyRows>
       }
       const EmptyRow &row = *answer.witness;
       InFlightDiagnostic remark = op.emitRemark("a query may see no key: batch ")
-                                  << row.batch << ", head " << row.head << ", position " << row.query << " with Tq = "
-                                  << row.symbols[unsigned(MaskSymbol::QueryLength)] << ", Tk = " << row.symbols[unsigned(MaskSymbol::KeyLength)];
+                                  << row.batch << ", head " << row.head << ", position " << row.query
+                                  << " with Tq = " << row.symbols[unsigned(MaskSymbol::QueryLength)]
+                                  << ", Tk = " << row.symbols[unsigned(MaskSymbol::KeyLength)];
       for (auto [name, value] : llvm::zip(op.getSymbols(), ArrayRef(row.symbols).drop_front(unsigned(MaskSymbol::FirstBound))))
         remark << ", " << name.getValue() << " = " << value;
     });

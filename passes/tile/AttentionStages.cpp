@@ -138,7 +138,8 @@ void StagesBuilder::build() {
   Value tasks = countTasks(countRowTiles(tiles.smallRows));
   Value split = both(b, compare(b, arith::CmpIPredicate::slt, tasks, kFewTasks),
                      compare(b, arith::CmpIPredicate::sgt, keys, tiles.splitKeys));
-  bool hasFewRows = tiles.fewRows >= stages.group;
+  // The kernel for few rows takes one query position with all its heads; with a row stride most residues have no query at all.
+  bool hasFewRows = tiles.fewRows >= stages.group && stages.online.getSegments().getRowStride() == 1;
   Value few;
   if (hasFewRows) {
     few = compare(b, arith::CmpIPredicate::sle, queries, 1);

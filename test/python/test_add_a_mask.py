@@ -13,10 +13,10 @@ import attn
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(attn.__file__).resolve().parents[2]
 PAGE = ROOT / "docs/add_a_mask.md"
-# What a build of the tools needs, and the folder of the new test.
+# What a build of the tools needs, and the folder of the new test (without the unit tests).
 COPIED = ["CMakeLists.txt", "cmake", "dialect", "passes", "codegen", "runtime", "tools", "docs", "test"]
-KEPT = ["CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_CXX_FLAGS",
-        "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS", "MLIR_DIR", "LLVM_DIR", "Python3_EXECUTABLE", "Python_EXECUTABLE"]
+KEPT = ["CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER",
+        "CMAKE_CXX_FLAGS", "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS", "MLIR_DIR", "LLVM_DIR", "Python3_EXECUTABLE", "Python_EXECUTABLE"]
 
 
 def read_steps(page):
@@ -49,8 +49,10 @@ def test_the_steps_add_a_mask(tmp_path):
     edits, commands = read_steps(PAGE.read_text(encoding="utf-8"))
     for name in COPIED:
         source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, tmp_path / name)
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("unit", "lib", "__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
     for verb, path, text in edits:
         target = tmp_path / path
         assert target.exists() == (verb == "Append to")

@@ -38,10 +38,15 @@ std::string attn::printExpr(AffineExpr expr, const ExprNames &names) {
   auto binary = cast<AffineBinaryOpExpr>(expr);
   AffineExpr lhs = binary.getLHS(), rhs = binary.getRHS();
   switch (expr.getKind()) {
-  case AffineExprKind::Add: return printSum(lhs, rhs, names);
-  case AffineExprKind::Mul: return printProduct(lhs, rhs, names);
-  case AffineExprKind::Mod: return printFactor(lhs, names) + " mod " + printFactor(rhs, names);
-  case AffineExprKind::FloorDiv: return printFactor(lhs, names) + " floordiv " + printFactor(rhs, names);
-  default: return printFactor(lhs, names) + " ceildiv " + printFactor(rhs, names);
+  case AffineExprKind::Add:
+    return printSum(lhs, rhs, names);
+  case AffineExprKind::Mul:
+    return printProduct(lhs, rhs, names);
+  case AffineExprKind::Mod:
+    return printFactor(lhs, names) + " mod " + printFactor(rhs, names);
+  case AffineExprKind::FloorDiv:
+    return printFactor(lhs, names) + " floordiv " + printFactor(rhs, names);
+  default:
+    return printFactor(lhs, names) + " ceildiv " + printFactor(rhs, names);
   }
 }

@@ -1,10 +1,10 @@
 //===- Report.cpp - an attention in words ---------------------------------===//
 
 #include "tools/attn-explain/Report.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 #include "tools/attn-explain/ExprText.h"
 #include "tools/attn-explain/TileCounts.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -23,8 +23,11 @@ static Type getElementType(Value value) { return cast<RankedTensorType>(value.ge
 static void printSizes(const Workload &work, raw_ostream &stream) {
   AttentionOp op = work.op;
   stream << "attention of " << getElementType(op.getQuery()) << ", B=" << work.batches << " Hq=" << work.heads
-         << " Hk=" << work.heads / op.getGroup() << " Tq=" << work.queries << " Tk=" << work.keys << " Dk=" << work.keyDim << " Dv=" << work.valueDim;
-  for (auto [name, value] : llvm::zip(op.getSymbols(), ArrayRef(work.rows.empty() ? SmallVector<int64_t>() : work.rows.front().symbols).drop_front(work.rows.empty() ? 0 : 2)))
+         << " Hk=" << work.heads / op.getGroup() << " Tq=" << work.queries << " Tk=" << work.keys << " Dk=" << work.keyDim
+         << " Dv=" << work.valueDim;
+  for (auto [name, value] :
+       llvm::zip(op.getSymbols(), ArrayRef(work.rows.empty() ? SmallVector<int64_t>() : work.rows.front().symbols)
+                                      .drop_front(work.rows.empty() ? 0 : 2)))
     stream << " " << name.getValue() << "=" << value;
   stream << "\n  mask       ";
   if (op.getMask())
@@ -57,7 +60,8 @@ static void printSegment(const Segment &segment, const ExprNames &names, raw_ost
   if (!segment.lower.empty())
     stream << " " << key << " >= " << (segment.lower.size() > 1 ? "max" : "") << printExprs(segment.lower, names, ", ");
   if (!segment.upper.empty())
-    stream << (segment.lower.empty() ? " " : ", ") << key << " < " << (segment.upper.size() > 1 ? "min" : "") << printExprs(segment.upper, names, ", ");
+    stream << (segment.lower.empty() ? " " : ", ") << key << " < " << (segment.upper.size() > 1 ? "min" : "")
+           << printExprs(segment.upper, names, ", ");
   for (AffineExpr condition : segment.conditions)
     stream << ", only if " << printExpr(condition, names) << " >= 0";
   stream << (segment.predicate ? ", each pair tested\n" : "\n");
@@ -87,7 +91,8 @@ static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, 
   TileChoice tiles = {};
   tiles.rows = tiles.keys = kExampleTile;
   if (target)
-    tiles = target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, op.getGroup(), !op.getScore().empty()});
+    tiles =
+        target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, op.getGroup(), !op.getScore().empty()});
   stream << "  tiles      " << tiles.rows << " rows x " << tiles.keys << " keys";
   if (target)
     stream << ", panels of " << tiles.panelRows << " rows, key bounds to " << tiles.keyBlock << "\n";
@@ -138,19 +143,22 @@ static void printEmptyRows(const Workload &work, raw_ostream &stream) {
 static double countBytes(const Workload &work) {
   AttentionOp op = work.op;
   double batches = work.batches, keyHeads = double(work.heads) / double(op.getGroup());
-  double inputs = batches * (double(work.heads) * work.queries * work.keyDim + keyHeads * work.keys * (work.keyDim + work.valueDim));
+  double inputs =
+      batches * (double(work.heads) * work.queries * work.keyDim + keyHeads * work.keys * (work.keyDim + work.valueDim));
   double outputs = batches * work.heads * work.queries * work.valueDim;
   double statistics = batches * work.heads * work.queries * ((op.getLse() ? 1 : 0) + (op.getRowMax() ? 1 : 0));
-  return inputs * getElementType(op.getQuery()).getIntOrFloatBitWidth() / 8 + outputs * getElementType(op.getOutput()).getIntOrFloatBitWidth() / 8 +
-         statistics * 4;
+  return inputs * getElementType(op.getQuery()).getIntOrFloatBitWidth() / 8 +
+         outputs * getElementType(op.getOutput()).getIntOrFloatBitWidth() / 8 + statistics * 4;
 }
 
 static void printCosts(const Workload &work, raw_ostream &stream) {
   PairCount pairs = work.countPairs();
   double all = double(work.batches) * double(work.heads) * double(work.queries) * double(work.keys);
   double flops = work.countFlops(pairs), bytes = countBytes(work);
-  stream << "  pairs      " << pairs.pairs << (pairs.exact ? "" : " (estimated)") << llvm::format(" visible, %.3g %% of all\n", all ? 100.0 * pairs.pairs / all : 0.0)
-         << llvm::format("  work       %.4g GFLOP on visible pairs, %.4g MB, %.4g FLOP/byte\n", flops * 1e-9, bytes * 1e-6, bytes ? flops / bytes : 0.0);
+  stream << "  pairs      " << pairs.pairs << (pairs.exact ? "" : " (estimated)")
+         << llvm::format(" visible, %.3g %% of all\n", all ? 100.0 * pairs.pairs / all : 0.0)
+         << llvm::format("  work       %.4g GFLOP on visible pairs, %.4g MB, %.4g FLOP/byte\n", flops * 1e-9, bytes * 1e-6,
+                         bytes ? flops / bytes : 0.0);
 }
 
 void attn::printReport(const Workload &work, TargetAttrInterface target, raw_ostream &stream) {

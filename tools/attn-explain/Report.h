@@ -7,7 +7,8 @@
 
 namespace mlir::attn {
 
-/// Prints what one attention computes and how its mask falls into segments and tiles. `target` chooses the tiles and may be null.
+/// Prints what one attention computes and how its mask falls into segments and tiles. `target` chooses the tiles and may be
+/// null.
 void printReport(const Workload &work, TargetAttrInterface target, raw_ostream &stream);
 
 } // namespace mlir::attn

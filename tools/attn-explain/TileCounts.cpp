@@ -9,8 +9,8 @@ using namespace mlir;
 using namespace mlir::attn;
 
 /// Adds the key tiles of all row tiles of one residue class of queries.
-static void countRowTiles(const Segment &segment, const TileBounds &bounds, int64_t rowStride, int64_t residue, const RowSet &rows,
-                          int64_t tileRows, int64_t tileKeys, TileCounts &counts) {
+static void countRowTiles(const Segment &segment, const TileBounds &bounds, int64_t rowStride, int64_t residue,
+                          const RowSet &rows, int64_t tileRows, int64_t tileKeys, TileCounts &counts) {
   SmallVector<int64_t> symbols(rows.symbols);
   symbols.push_back(residue);
   int64_t extent = getKeyExtent(segment, rows.batch, rows.head, symbols, rows.numKeys);
@@ -25,7 +25,8 @@ static void countRowTiles(const Segment &segment, const TileBounds &bounds, int6
 }
 
 static bool isStrided(const Segmentation &segmentation) {
-  return segmentation.rowStride != 1 || llvm::any_of(segmentation.segments, [](const Segment &segment) { return segment.keyStride != 1; });
+  return segmentation.rowStride != 1 ||
+         llvm::any_of(segmentation.segments, [](const Segment &segment) { return segment.keyStride != 1; });
 }
 
 /// The number of integers in [0, count) that lie in none of the intervals.
@@ -40,14 +41,16 @@ static int64_t countOutside(SmallVectorImpl<Interval> &intervals, int64_t count)
 }
 
 /// Tiles that no segment visits, in views without strides.
-static int64_t countEmpty(const Workload &work, ArrayRef<TileBounds> bounds, const RowSet &rows, int64_t tileRows, int64_t tileKeys) {
+static int64_t countEmpty(const Workload &work, ArrayRef<TileBounds> bounds, const RowSet &rows, int64_t tileRows,
+                          int64_t tileKeys) {
   SmallVector<int64_t> symbols(rows.symbols);
   symbols.push_back(0);
   int64_t empty = 0, end = rows.offset + rows.numRows;
   for (int64_t first = rows.offset; first < end; first += tileRows) {
     SmallVector<Interval> visited;
     for (const TileBounds &segment : bounds) {
-      KeyTiles tiles = getKeyTiles(segment, {rows.batch, rows.head, first, std::min(first + tileRows, end) - 1}, symbols, tileKeys, rows.numKeys);
+      KeyTiles tiles = getKeyTiles(segment, {rows.batch, rows.head, first, std::min(first + tileRows, end) - 1}, symbols,
+                                   tileKeys, rows.numKeys);
       if (tiles.lo < tiles.hi)
         visited.push_back({tiles.lo, tiles.hi});
     }
@@ -56,7 +59,8 @@ static int64_t countEmpty(const Workload &work, ArrayRef<TileBounds> bounds, con
   return empty;
 }
 
-static TileCounts countHead(const Workload &work, const Segmentation &segmentation, const RowSet &rows, int64_t tileRows, int64_t tileKeys) {
+static TileCounts countHead(const Workload &work, const Segmentation &segmentation, const RowSet &rows, int64_t tileRows,
+                            int64_t tileKeys) {
   TileCounts counts;
   counts.all = int64_t(llvm::divideCeil(work.queries, tileRows)) * int64_t(llvm::divideCeil(work.keys, tileKeys));
   std::vector<TileBounds> bounds;
@@ -65,7 +69,8 @@ static TileCounts countHead(const Workload &work, const Segmentation &segmentati
     for (int64_t residue = 0; residue < segmentation.rowStride; ++residue)
       countRowTiles(segment, bounds.back(), segmentation.rowStride, residue, rows, tileRows, tileKeys, counts);
   }
-  counts.empty = isStrided(segmentation) ? std::nullopt : std::optional<int64_t>(countEmpty(work, bounds, rows, tileRows, tileKeys));
+  counts.empty =
+      isStrided(segmentation) ? std::nullopt : std::optional<int64_t>(countEmpty(work, bounds, rows, tileRows, tileKeys));
   return counts;
 }
 

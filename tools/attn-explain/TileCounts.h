@@ -21,8 +21,8 @@ struct TileCounts {
 /// segments visit counts twice.
 TileCounts countTiles(const Workload &work, const Segmentation &segmentation, int64_t tileRows, int64_t tileKeys);
 
-/// A picture of batch entry 0, head 0, at most `cells` characters wide and high: '.' nothing visible, '#' everything, '+' a part, '?' a part
-/// that is tested element by element.
+/// A picture of batch entry 0, head 0, at most `cells` characters wide and high: '.' nothing visible, '#' everything, '+' a
+/// part, '?' a part that is tested element by element.
 SmallVector<std::string> drawTileMap(const Workload &work, const Segmentation &segmentation, int64_t cells);
 
 } // namespace mlir::attn

@@ -1,8 +1,8 @@
 //===- TileMap.cpp - a picture of a mask ----------------------------------===//
 
-#include "llvm/Support/MathExtras.h"
 #include "passes/analysis/AffineEvaluation.h"
 #include "tools/attn-explain/TileCounts.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -39,7 +39,8 @@ static void addRow(const Segment &segment, int64_t rowStride, const RowSet &rows
 
 static char draw(const Grid &grid, const Workload &work, int64_t line, int64_t column) {
   int64_t cell = line * grid.width + column;
-  int64_t rows = std::min(grid.cellRows, work.queries - line * grid.cellRows), keys = std::min(grid.cellKeys, work.keys - column * grid.cellKeys);
+  int64_t rows = std::min(grid.cellRows, work.queries - line * grid.cellRows),
+          keys = std::min(grid.cellKeys, work.keys - column * grid.cellKeys);
   if (grid.pairs[cell] == 0)
     return '.';
   if (grid.isTested[cell])

@@ -1,12 +1,12 @@
 //===- attn-explain.cpp - what a description makes a kernel do ------------===//
 
 #include "codegen/TargetModels.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/raw_ostream.h"
 #include "runtime/attn.h"
 #include "tools/attn-explain/Report.h"
 #include "tools/common/Description.h"
 #include "tools/common/OptionParser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -25,7 +25,8 @@ static constexpr int64_t kDefaultBatch = 1, kDefaultLength = 4096;
 static FailureOr<ExplainOptions> parseCommandLine(int argc, char **argv) {
   ExplainOptions options;
   std::vector<std::string> shape, numbers;
-  OptionParser parser("attn-explain", "Tells what an attention description makes a kernel do: segments, tiles, empty rows, work.");
+  OptionParser parser("attn-explain",
+                      "Tells what an attention description makes a kernel do: segments, tiles, empty rows, work.");
   parser.addText("entry", "NAME", "function to explain; may be left out if there is only one", options.entry);
   parser.addText("target", "TARGET", "machine that chooses the tiles, for example x86-64-v4; or host", options.target);
   parser.addList("shape", "B=2,Tq=4096,...", "dynamic sizes (default B=1, all others 4096)", shape);
@@ -41,23 +42,27 @@ static FailureOr<KnownValues> getKnownValues(const Signature &signature, Explain
   KnownValues values;
   for (StringRef name : signature.shapes.names) {
     auto given = options.shape.find(name);
-    values.sizes.push_back(given != options.shape.end() ? given->second : name.starts_with("B") ? kDefaultBatch : kDefaultLength);
+    values.sizes.push_back(given != options.shape.end() ? given->second
+                           : name.starts_with("B")      ? kDefaultBatch
+                                                        : kDefaultLength);
     options.shape.erase(name);
   }
   if (!options.shape.empty())
-    return reportError("expected --shape to name dynamic sizes of the function (" + llvm::join(signature.shapes.names, ", ") + "), but got '" +
-                       options.shape.begin()->getKey() + "'");
+    return reportError("expected --shape to name dynamic sizes of the function (" + llvm::join(signature.shapes.names, ", ") +
+                       "), but got '" + options.shape.begin()->getKey() + "'");
   values.integers.resize(signature.arguments.size());
   for (const Parameter &parameter : signature.arguments) {
     auto given = options.numbers.find(parameter.name);
     bool needsNumber = parameter.type.isIntOrIndex();
     if (needsNumber && given == options.numbers.end())
-      return reportError("expected --set " + StringRef(parameter.name) + "=..., because the function takes this number at run time");
+      return reportError("expected --set " + StringRef(parameter.name) +
+                         "=..., because the function takes this number at run time");
     values.scalars.push_back(given != options.numbers.end() ? given->second : 0.0);
     options.numbers.erase(parameter.name);
   }
   if (!options.numbers.empty())
-    return reportError("expected --set to name scalar arguments of the function, but got '" + options.numbers.begin()->getKey() + "'");
+    return reportError("expected --set to name scalar arguments of the function, but got '" +
+                       options.numbers.begin()->getKey() + "'");
   return values;
 }
 

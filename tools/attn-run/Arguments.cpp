@@ -2,9 +2,9 @@
 
 #include "tools/attn-run/Arguments.h"
 #include "dialect/AttnOps.h"
-#include "llvm/ADT/StringExtras.h"
 #include "tools/attn-run/Npy.h"
 #include "tools/common/Description.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
 
@@ -41,7 +41,8 @@ LogicalResult attn::checkNames(const Signature &signature, const RunOptions &opt
     if (signature.shapes.find(name) < 0)
       return reportError("expected --shape to name dynamic sizes of the function (" + symbols + "), but got '" + name + "'");
   for (StringRef name : options.numbers.keys())
-    if (!llvm::any_of(signature.arguments, [&](const Parameter &p) { return p.name == name && !isa<RankedTensorType>(p.type); }))
+    if (!llvm::any_of(signature.arguments,
+                      [&](const Parameter &p) { return p.name == name && !isa<RankedTensorType>(p.type); }))
       return reportError("expected --set to name scalar arguments of the function (" + scalars + "), but got '" + name + "'");
   return success();
 }
@@ -50,8 +51,8 @@ LogicalResult attn::checkBounds(const Parameter &parameter, const HostTensor &te
   for (Extent bound : parameter.valueBounds)
     for (int64_t n = 0, e = tensor.getNumElements(); n < e; ++n)
       if (double length = tensor.load(n); length < 0 || length > double(bound.evaluate(sizes)))
-        return reportError("expected '" + StringRef(parameter.name) + "' to lie between 0 and the number of keys, " + Twine(bound.evaluate(sizes)) +
-                           ", but got " + Twine(int64_t(length)));
+        return reportError("expected '" + StringRef(parameter.name) + "' to lie between 0 and the number of keys, " +
+                           Twine(bound.evaluate(sizes)) + ", but got " + Twine(int64_t(length)));
   return success();
 }
 
@@ -60,7 +61,8 @@ LogicalResult attn::checkBounds(const Parameter &parameter, const HostTensor &te
 //===----------------------------------------------------------------------===//
 
 /// Learns the sizes of symbols from a tensor; two tensors must not disagree.
-static LogicalResult learnSizes(const Signature &signature, const Parameter &parameter, ArrayRef<int64_t> shape, MutableArrayRef<int64_t> sizes) {
+static LogicalResult learnSizes(const Signature &signature, const Parameter &parameter, ArrayRef<int64_t> shape,
+                                MutableArrayRef<int64_t> sizes) {
   for (auto [dim, extent] : llvm::enumerate(parameter.extents)) {
     int64_t got = shape[dim];
     if (!extent.isStatic() && sizes[extent.symbol] < 0)
@@ -69,8 +71,8 @@ static LogicalResult learnSizes(const Signature &signature, const Parameter &par
     if (known == got)
       continue;
     std::string symbol = extent.isStatic() ? "" : signature.shapes.names[extent.symbol] + " = ";
-    return reportError("expected '" + StringRef(parameter.name) + "' to have size " + symbol + Twine(known) + " in dimension " + Twine(dim) +
-                       ", but got " + Twine(got));
+    return reportError("expected '" + StringRef(parameter.name) + "' to have size " + symbol + Twine(known) + " in dimension " +
+                       Twine(dim) + ", but got " + Twine(got));
   }
   return success();
 }
@@ -87,7 +89,8 @@ static FailureOr<ArgumentValue> readNumber(const Parameter &parameter, const Run
 FailureOr<Arguments> attn::readArguments(const Signature &signature, const RunOptions &options) {
   size_t tensors = llvm::count_if(signature.arguments, [](const Parameter &p) { return isa<RankedTensorType>(p.type); });
   if (options.inputs.size() != tensors)
-    return reportError("expected --inputs to hold " + Twine(tensors) + " files, one for each tensor argument, but got " + Twine(options.inputs.size()));
+    return reportError("expected --inputs to hold " + Twine(tensors) + " files, one for each tensor argument, but got " +
+                       Twine(options.inputs.size()));
   if (failed(checkNames(signature, options)))
     return failure();
   Arguments arguments;

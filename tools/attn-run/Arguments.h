@@ -22,8 +22,8 @@ struct Arguments {
   std::vector<ArgumentValue> values;
 };
 
-/// Reads the tensors from the files of --inputs; scalars come from --set, and all must. Fails, with a printed error, where files and
-/// signature do not agree.
+/// Reads the tensors from the files of --inputs; scalars come from --set, and all must. Fails, with a printed error, where
+/// files and signature do not agree.
 FailureOr<Arguments> readArguments(const Signature &signature, const RunOptions &options);
 
 /// Draws sizes that --shape does not give, tensors and scalars that --set does not give.

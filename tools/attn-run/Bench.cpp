@@ -1,9 +1,9 @@
 //===- Bench.cpp - time of a kernel ---------------------------------------===//
 
 #include "tools/attn-run/Bench.h"
+#include "tools/common/Workload.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/common/Workload.h"
 
 #include <chrono>
 
@@ -70,8 +70,11 @@ LogicalResult attn::benchmark(Kernel &kernel, func::FuncOp function, const Signa
   if (seconds.empty())
     return failure();
   double median = seconds[seconds.size() / 2], best = seconds.front();
-  llvm::outs() << "bench " << kernel.getTarget() << ": median " << llvm::format("%.3f ms, best %.3f ms (%zu runs)", median * 1e3, best * 1e3, seconds.size())
-               << llvm::format("; %.4g useful GFLOP%s, %.4g GFLOP/s", flops * 1e-9, exact ? "" : " (estimated)", flops / median * 1e-9)
-               << llvm::format("; %.4g MB, %.4g GB/s\n", countBytes(arguments, results) * 1e-6, countBytes(arguments, results) / median * 1e-9);
+  llvm::outs() << "bench " << kernel.getTarget() << ": median "
+               << llvm::format("%.3f ms, best %.3f ms (%zu runs)", median * 1e3, best * 1e3, seconds.size())
+               << llvm::format("; %.4g useful GFLOP%s, %.4g GFLOP/s", flops * 1e-9, exact ? "" : " (estimated)",
+                               flops / median * 1e-9)
+               << llvm::format("; %.4g MB, %.4g GB/s\n", countBytes(arguments, results) * 1e-6,
+                               countBytes(arguments, results) / median * 1e-9);
   return success();
 }

@@ -7,8 +7,8 @@
 
 namespace mlir::attn {
 
-/// Runs the kernel for about a second and prints median and best time, useful FLOP/s (2 (Dk + Dv) for each visible pair) and bytes/s
-/// (every tensor of the signature once).
+/// Runs the kernel for about a second and prints median and best time, useful FLOP/s (2 (Dk + Dv) for each visible pair) and
+/// bytes/s (every tensor of the signature once).
 LogicalResult benchmark(Kernel &kernel, func::FuncOp function, const Signature &signature, const Arguments &arguments,
                         MutableArrayRef<HostTensor> results);
 

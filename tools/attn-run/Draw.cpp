@@ -53,8 +53,8 @@ static void fillNormal(HostTensor &tensor, Generator &generator) {
   }
 }
 
-/// Integers up to a bound: none, all or something between. Of three or more, one is 0; the first is never, or a single one might make the
-/// whole result empty.
+/// Integers up to a bound: none, all or something between. Of three or more, one is 0; the first is never, or a single one
+/// might make the whole result empty.
 static void fillIntegers(HostTensor &tensor, int64_t bound, Generator &generator) {
   int64_t count = tensor.getNumElements();
   for (int64_t n = 0; n < count; ++n)
@@ -86,11 +86,13 @@ static FailureOr<ArgumentValue> drawTensor(const Parameter &parameter, ArrayRef<
   return ArgumentValue{std::move(*tensor), 0.0};
 }
 
-static FailureOr<ArgumentValue> drawNumber(const Parameter &parameter, const RunOptions &options, ArrayRef<int64_t> sizes, Generator &generator) {
+static FailureOr<ArgumentValue> drawNumber(const Parameter &parameter, const RunOptions &options, ArrayRef<int64_t> sizes,
+                                           Generator &generator) {
   FailureOr<std::optional<double>> given = findNumber(parameter, options);
   if (failed(given))
     return failure();
-  double drawn = isa<FloatType>(parameter.type) ? 0.05 + 0.2 * generator.uniform() : double(generator.upTo(getLargest(sizes) / 2));
+  double drawn =
+      isa<FloatType>(parameter.type) ? 0.05 + 0.2 * generator.uniform() : double(generator.upTo(getLargest(sizes) / 2));
   return ArgumentValue{std::nullopt, given->value_or(drawn)};
 }
 
@@ -105,8 +107,9 @@ FailureOr<Arguments> attn::drawArguments(const Signature &signature, const RunOp
     arguments.sizes.push_back(given == options.shape.end() ? drawn : given->second);
   }
   for (const Parameter &parameter : signature.arguments) {
-    FailureOr<ArgumentValue> value = isa<RankedTensorType>(parameter.type) ? drawTensor(parameter, arguments.sizes, generator)
-                                                                           : drawNumber(parameter, options, arguments.sizes, generator);
+    FailureOr<ArgumentValue> value = isa<RankedTensorType>(parameter.type)
+                                         ? drawTensor(parameter, arguments.sizes, generator)
+                                         : drawNumber(parameter, options, arguments.sizes, generator);
     if (failed(value))
       return failure();
     arguments.values.push_back(std::move(*value));

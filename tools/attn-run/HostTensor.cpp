@@ -2,9 +2,9 @@
 
 #include "tools/attn-run/HostTensor.h"
 #include "codegen/FloatFormats.h"
-#include "llvm/Support/MathExtras.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "tools/common/Description.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <unistd.h>
 

@@ -1,13 +1,13 @@
 //===- NpyReader.cpp - NumPy's array files, read --------------------------===//
 
 #include "codegen/FloatFormats.h"
+#include "tools/attn-run/Npy.h"
+#include "tools/common/Description.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
-#include "tools/attn-run/Npy.h"
-#include "tools/common/Description.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -15,8 +15,8 @@ using namespace mlir::attn;
 namespace {
 /// What a file's header says.
 struct Header {
-  char kind;          // 'f' or 'i'
-  int64_t bytes;      // of an element
+  char kind;     // 'f' or 'i'
+  int64_t bytes; // of an element
   SmallVector<int64_t> shape;
   StringRef elements; // the rest of the file
 };
@@ -44,7 +44,8 @@ static FailureOr<StringRef> splitHeader(StringRef path, StringRef contents, Stri
   contents = contents.drop_front(2);
   if (contents.size() < lengthBytes)
     return fail(path, "expected a whole .npy file, but it is truncated");
-  uint64_t length = major == 1 ? llvm::support::endian::read16le(contents.data()) : llvm::support::endian::read32le(contents.data());
+  uint64_t length =
+      major == 1 ? llvm::support::endian::read16le(contents.data()) : llvm::support::endian::read32le(contents.data());
   contents = contents.drop_front(lengthBytes);
   if (contents.size() < length)
     return fail(path, "expected a whole .npy file, but it is truncated");
@@ -96,20 +97,22 @@ static FailureOr<Header> parseHeader(StringRef path, StringRef contents) {
     if (llvm::MulOverflow(bytes, size, bytes))
       return fail(path, "expected sizes that fit memory, but got " + describeShape(header.shape));
   if (int64_t(header.elements.size()) < bytes)
-    return fail(path, "expected " + Twine(bytes) + " bytes of elements, but the file is truncated after " + Twine(header.elements.size()));
+    return fail(path, "expected " + Twine(bytes) + " bytes of elements, but the file is truncated after " +
+                          Twine(header.elements.size()));
   return header;
 }
 
 static LogicalResult checkType(StringRef path, StringRef name, const Header &header, RankedTensorType type) {
   bool wantsFloat = isa<FloatType>(type.getElementType());
   if (wantsFloat != (header.kind == 'f'))
-    return fail(path, "expected '" + name + "' to hold " + (wantsFloat ? "floats" : "integers") + ", but got type " + Twine(header.kind) +
-                          Twine(header.bytes));
+    return fail(path, "expected '" + name + "' to hold " + (wantsFloat ? "floats" : "integers") + ", but got type " +
+                          Twine(header.kind) + Twine(header.bytes));
   bool fits = type.getRank() == int64_t(header.shape.size());
   for (int64_t dim = 0; fits && dim < type.getRank(); ++dim)
     fits = type.isDynamicDim(dim) || type.getDimSize(dim) == header.shape[dim];
   if (!fits)
-    return fail(path, "expected '" + name + "' to have shape " + describeShape(type.getShape()) + ", but got " + describeShape(header.shape));
+    return fail(path, "expected '" + name + "' to have shape " + describeShape(type.getShape()) + ", but got " +
+                          describeShape(header.shape));
   return success();
 }
 

@@ -1,10 +1,10 @@
 //===- NpyWriter.cpp - NumPy's array files, written -----------------------===//
 
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "tools/attn-run/Npy.h"
 #include "tools/common/Description.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -20,8 +20,9 @@ static std::string makeHeader(const HostTensor &tensor) {
   std::string shape;
   for (int64_t size : tensor.getShape())
     shape += std::to_string(size) + ", ";
-  std::string text =
-      ("{'descr': '" + getTypeName(tensor.getElementType()) + "', 'fortran_order': False, 'shape': (" + StringRef(shape) + "), }").str();
+  std::string text = ("{'descr': '" + getTypeName(tensor.getElementType()) + "', 'fortran_order': False, 'shape': (" +
+                      StringRef(shape) + "), }")
+                         .str();
   // Elements start at a multiple of 64 bytes: 10 bytes go before the text, a line end after it.
   text.append(63 - (10 + text.size()) % 64, ' ');
   text += '\n';
@@ -45,7 +46,8 @@ static void writeElements(const HostTensor &tensor, raw_ostream &stream) {
 }
 
 namespace {
-/// A file under another name until it is complete; removed unless it is kept. What is no regular file (a pipe, /dev/stdout) is written in place.
+/// A file under another name until it is complete; removed unless it is kept. What is no regular file (a pipe, /dev/stdout) is
+/// written in place.
 class PendingFile {
 public:
   explicit PendingFile(StringRef path) : path(path) {}
@@ -58,8 +60,9 @@ public:
   LogicalResult write(const HostTensor &tensor) {
     int descriptor;
     bool inPlace = llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path);
-    std::error_code code = inPlace ? llvm::sys::fs::openFileForWrite(path, descriptor)
-                                   : llvm::sys::fs::createUniqueFile(path + ".%%%%%%.part", descriptor, temporary, llvm::sys::fs::OF_None, 0666);
+    std::error_code code =
+        inPlace ? llvm::sys::fs::openFileForWrite(path, descriptor)
+                : llvm::sys::fs::createUniqueFile(path + ".%%%%%%.part", descriptor, temporary, llvm::sys::fs::OF_None, 0666);
     if (code)
       return reportError("cannot write '" + path + "': " + code.message());
     llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);

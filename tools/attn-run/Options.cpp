@@ -8,17 +8,19 @@ using namespace mlir::attn;
 
 static constexpr uint64_t kMostThreads = 1024;
 
-static const char *kOverview = "Runs an attention description.\n\n"
-                               "Inputs are read from files, or drawn: dynamic sizes, where --shape does not give them, are small and odd;\n"
-                               "tensors are normal; lengths and run-time numbers lie in their range. The exit status is 0 only if all that\n"
-                               "was asked for held.";
+static const char *kOverview =
+    "Runs an attention description.\n\n"
+    "Inputs are read from files, or drawn: dynamic sizes, where --shape does not give them, are small and odd;\n"
+    "tensors are normal; lengths and run-time numbers lie in their range. The exit status is 0 only if all that\n"
+    "was asked for held.";
 
 FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
   RunOptions options;
   std::vector<std::string> shape, numbers;
   OptionParser parser("attn-run", kOverview);
   parser.addText("entry", "NAME", "function to run; may be left out if there is only one", options.entry);
-  parser.addText("target", "TARGET", "host (default), x86-64, x86-64-v3, ..., or reference: the float64 interpreter", options.target);
+  parser.addText("target", "TARGET", "host (default), x86-64, x86-64-v3, ..., or reference: the float64 interpreter",
+                 options.target);
   parser.addList("inputs", "Q.npy,K.npy,...", "files for the tensor arguments, in order", options.inputs);
   parser.addList("output", "O.npy,...", "files for the results, in order; trailing ones may be left out", options.outputs);
   parser.addList("shape", "B=2,Tq=4096,...", "dynamic sizes; those left out are drawn", shape);

@@ -4,11 +4,11 @@
 #include "codegen/Check.h"
 #include "codegen/reference/Interpreter.h"
 #include "dialect/AttnOps.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tools/attn-run/Kernel.h"
 #include "tools/common/Description.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <random>
 #include <set>
@@ -30,8 +30,8 @@ static int64_t getSize(const Signature &signature, ArrayRef<int64_t> sizes, Valu
   return signature.shapes.values.lookup(tensor)[dim].evaluate(sizes);
 }
 
-/// Multiplications for one query row of all batches and heads of an attention; masks are not counted out, because the interpreter asks
-/// about every pair.
+/// Multiplications for one query row of all batches and heads of an attention; masks are not counted out, because the
+/// interpreter asks about every pair.
 static double countRowWork(AttentionOp op, const Signature &signature, ArrayRef<int64_t> sizes) {
   double heads = double(getSize(signature, sizes, op.getQuery(), 0)) * double(getSize(signature, sizes, op.getQuery(), 1));
   int64_t dims = getSize(signature, sizes, op.getQuery(), 3) + getSize(signature, sizes, op.getValue(), 3);
@@ -39,7 +39,8 @@ static double countRowWork(AttentionOp op, const Signature &signature, ArrayRef<
 }
 
 /// A sample of query rows, ends included, if all are too many; else none.
-static SmallVector<int64_t> chooseSample(func::FuncOp function, const Signature &signature, ArrayRef<int64_t> sizes, uint64_t seed) {
+static SmallVector<int64_t> chooseSample(func::FuncOp function, const Signature &signature, ArrayRef<int64_t> sizes,
+                                         uint64_t seed) {
   int64_t queries = 0;
   double rowWork = 0.0;
   for (auto op : function.getOps<AttentionOp>()) {
@@ -103,8 +104,8 @@ static void printVerdict(const Parameter &parameter, const CheckResult &result, 
   llvm::outs() << (result.holds() ? ": ok" : ": FAILED, " + result.problem) << "\n";
 }
 
-LogicalResult attn::verifyResults(func::FuncOp function, const Signature &signature, const Arguments &arguments, ArrayRef<HostTensor> results,
-                                  unsigned threads, uint64_t seed) {
+LogicalResult attn::verifyResults(func::FuncOp function, const Signature &signature, const Arguments &arguments,
+                                  ArrayRef<HostTensor> results, unsigned threads, uint64_t seed) {
   reference::Options options;
   options.threads = threads ? threads : std::max(1u, std::thread::hardware_concurrency());
   options.rows = chooseSample(function, signature, arguments.sizes, seed);

@@ -10,7 +10,8 @@ using namespace mlir;
 using namespace mlir::attn;
 
 /// Says what was run on, so that a drawn case can be repeated.
-static void printCase(func::FuncOp function, const Signature &signature, const Arguments &arguments, const RunOptions &options) {
+static void printCase(func::FuncOp function, const Signature &signature, const Arguments &arguments,
+                      const RunOptions &options) {
   llvm::outs() << "run " << function.getName();
   for (auto [name, size] : llvm::zip_equal(signature.shapes.names, arguments.sizes))
     llvm::outs() << " " << name << "=" << size;
@@ -40,9 +41,10 @@ static LogicalResult runDescription(const RunOptions &options) {
   if (failed(signature))
     return failure();
   if (options.outputs.size() > signature->results.size())
-    return reportError("expected --output to hold at most " + Twine(signature->results.size()) + " files, one for each result, but got " +
-                       Twine(options.outputs.size()));
-  FailureOr<Arguments> arguments = options.inputs.empty() ? drawArguments(*signature, options) : readArguments(*signature, options);
+    return reportError("expected --output to hold at most " + Twine(signature->results.size()) +
+                       " files, one for each result, but got " + Twine(options.outputs.size()));
+  FailureOr<Arguments> arguments =
+      options.inputs.empty() ? drawArguments(*signature, options) : readArguments(*signature, options);
   if (failed(arguments) || (options.poison && failed(poisonBeyondLengths(description->entry, *arguments))))
     return failure();
   FailureOr<std::vector<HostTensor>> results = createResults(*signature, arguments->sizes);
@@ -54,7 +56,8 @@ static LogicalResult runDescription(const RunOptions &options) {
   printCase(description->entry, *signature, *arguments, options);
   if (failed((*kernel)->run(*arguments, *results)))
     return failure();
-  if (options.check && failed(verifyResults(description->entry, *signature, *arguments, *results, options.threads, options.seed)))
+  if (options.check &&
+      failed(verifyResults(description->entry, *signature, *arguments, *results, options.threads, options.seed)))
     return failure();
   if (options.bench && failed(benchmark(**kernel, description->entry, *signature, *arguments, *results)))
     return failure();

@@ -1,8 +1,8 @@
 //===- CommandLine.cpp - options that several tools have ------------------===//
 
+#include "tools/common/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/common/CommandLine.h"
 
 using namespace mlir;
 using namespace mlir::attn;

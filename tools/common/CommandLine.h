@@ -3,10 +3,10 @@
 #ifndef ATTN_TOOLS_COMMON_COMMANDLINE_H
 #define ATTN_TOOLS_COMMON_COMMANDLINE_H
 
+#include "mlir/Support/LLVM.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
-#include "mlir/Support/LLVM.h"
 
 #include <string>
 

@@ -22,8 +22,8 @@ struct Description {
   func::FuncOp entry;
 };
 
-/// Reads a file ("-": standard input) and finds the function `entry`; without a name the only public one. Errors are printed to standard
-/// error with their place in the file.
+/// Reads a file ("-": standard input) and finds the function `entry`; without a name the only public one. Errors are printed to
+/// standard error with their place in the file.
 FailureOr<Description> loadDescription(MLIRContext &context, StringRef path, StringRef entry);
 
 } // namespace mlir::attn

@@ -1,20 +1,20 @@
 //===- OptionParser.cpp - command lines -----------------------------------===//
 
 #include "tools/common/OptionParser.h"
+#include "runtime/attn.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
-#include "runtime/attn.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
 void OptionParser::addFlag(StringRef name, StringRef help, bool &place) {
-  options.push_back({name.str(), "", help.str(), [&place](StringRef) { 
+  options.push_back({name.str(), "", help.str(), [&place](StringRef) {
                        place = true;
                        return success();
-                      }});
+                     }});
 }
 
 void OptionParser::addText(StringRef name, StringRef value, StringRef help, std::string &place) {
@@ -54,7 +54,8 @@ void OptionParser::printHelp() const {
     std::string form = getForm(option);
     llvm::outs() << llvm::format("  %-32s ", form.c_str()) << option.help << "\n";
   }
-  llvm::outs() << llvm::format("  %-32s ", "--help") << "print this\n" << llvm::format("  %-32s ", "--version") << "print the version\n";
+  llvm::outs() << llvm::format("  %-32s ", "--help") << "print this\n"
+               << llvm::format("  %-32s ", "--version") << "print the version\n";
 }
 
 const OptionParser::Option *OptionParser::find(StringRef name) const {

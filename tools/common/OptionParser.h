@@ -1,7 +1,7 @@
 //===- OptionParser.h - command lines ---------------------------*- C++ -*-===//
 //
-// LLVM's own command-line library keeps one list of options for the whole process, which the linker inside libattn reads, too; options
-// of a tool do not belong there.
+// LLVM's own command-line library keeps one list of options for the whole process, which the linker inside libattn reads, too;
+// options of a tool do not belong there.
 //
 //===----------------------------------------------------------------------===//
 

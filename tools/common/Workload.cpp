@@ -69,7 +69,10 @@ static FailureOr<Workload> getWorkload(AttentionOp op, const Signature &signatur
   auto size = [&](Value tensor, int64_t dim) { return getSize(signature, values, tensor, dim); };
   Value q = op.getQuery(), k = op.getKey(), v = op.getValue();
   MaskFormula mask = op.getMaskFormula().value_or(MaskFormula::allOf({}));
-  Workload work = {op, size(q, 0), size(q, 1), size(q, 2), size(k, 2), size(q, 3), size(v, 3), mask, unsigned(2 + op.getSymbolValues().size()), {}};
+  Workload work = {op,         size(q, 0), size(q, 1),
+                   size(q, 2), size(k, 2), size(q, 3),
+                   size(v, 3), mask,       unsigned(2 + op.getSymbolValues().size()),
+                   {}};
   SmallVector<int64_t> symbols = {work.queries, work.keys};
   for (Value symbol : op.getSymbolValues()) {
     std::optional<double> number = evaluateScalar(symbol, signature, values);
@@ -87,7 +90,8 @@ static FailureOr<Workload> getWorkload(AttentionOp op, const Signature &signatur
   return work;
 }
 
-FailureOr<SmallVector<Workload>> attn::getWorkloads(func::FuncOp function, const Signature &signature, const KnownValues &values) {
+FailureOr<SmallVector<Workload>> attn::getWorkloads(func::FuncOp function, const Signature &signature,
+                                                    const KnownValues &values) {
   SmallVector<Workload> result;
   for (auto op : function.getOps<AttentionOp>()) {
     FailureOr<Workload> work = getWorkload(op, signature, values);

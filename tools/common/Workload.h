@@ -39,8 +39,8 @@ struct Workload {
   double countFlops(const PairCount &pairs) const { return 2.0 * double(keyDim + valueDim) * double(pairs.pairs); }
 };
 
-/// The attentions in a function's own body. Fails, with an error at the operation, where a number of a mask or an offset is computed from
-/// something that is not known.
+/// The attentions in a function's own body. Fails, with an error at the operation, where a number of a mask or an offset is
+/// computed from something that is not known.
 FailureOr<SmallVector<Workload>> getWorkloads(func::FuncOp function, const Signature &signature, const KnownValues &values);
 
 } // namespace mlir::attn

@@ -40,6 +40,12 @@ Type StageLowering::findStorage() {
   return storage ? storage : b.getF32Type();
 }
 
+/// 1, or 0 where the view has no row tile of this number: not every residue of a query view has a position.
+static Value countPositions(ImplicitLocOpBuilder &b, QueryViewOp view, Value tile) {
+  Value left = arith::SubIOp::create(b, view.getCount(), tile);
+  return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, left, indexConstant(b, 1)), indexConstant(b, 0));
+}
+
 void StageLowering::lowerFewRowsTile(TileWork work, State state) {
   auto rowLoad = work.rows.getDefiningOp<LoadOp>();
   auto rows = rowLoad.getView().getDefiningOp<QueryViewOp>();
@@ -56,7 +62,10 @@ void StageLowering::lowerFewRowsTile(TileWork work, State state) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointAfter(rowLoad);
     Value row = arith::MulIOp::create(b, rowLoad.getTile(), indexConstant(b, type.getRows()));
-    func::CallOp::create(b, kernels.getDecodeQueryPack(config, rows.getGroup()), ValueRange{buildRowsMemRef(rows), queries, row});
+    SmallVector<Value> operands = {buildRowsMemRef(rows), queries, row};
+    forLoop(b, zero, countPositions(b, rows, rowLoad.getTile()), 1, [&](Value) {
+      func::CallOp::create(b, kernels.getDecodeQueryPack(config, rows.getGroup()), operands);
+    });
   }
   if (!scores)
     scores = allocate(config.scoreType());
@@ -153,7 +162,9 @@ void StageLowering::lowerFewRowsStores(FinalizeRowsOp op, const ResultStores &st
   auto reduce = op.getState().getDefiningOp<ReducePartialsOp>();
   auto [outputs, statistics] = getFewRowsSlots(type, reduce.getMemory(), reduce.getFirst(), reduce.getCount());
   func::FuncOp merge = kernels.getRowMerge(type.getWidth(), type.getNormalizer(), stores.options);
-  Value first = indexConstant(b, 0), rows = indexConstant(b, type.getRows());
+  Value first = indexConstant(b, 0);
+  StoreOp output = stores.output;
+  Value rows = arith::MulIOp::create(b, countPositions(b, stores.view, output.getIndex()), indexConstant(b, type.getRows()));
   SmallVector<Value> operands = {outputs, statistics, reduce.getCount(), op.getExponent(), first, rows};
   llvm::append_range(operands, stores.memories);
   func::CallOp::create(b, merge, operands);

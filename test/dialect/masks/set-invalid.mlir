@@ -58,5 +58,10 @@ module attributes {attn.example = #attn.set<"(b, h, i, j) : (i >= 0)>, x = affin
 
 // -----
 
+// ERROR: :[[@LINE+1]]:46: error: in the set: expected an integer set
+module attributes {attn.example = #attn.set<"(b, h, i, j) : (i >= 0)>, attn.other = affine_set<(a) : (a >= 0)">} {}
+
+// -----
+
 // ERROR: :[[@LINE+1]]:45: error: expected string
 module attributes {attn.example = #attn.set<3>} {}

@@ -1,9 +1,9 @@
-"""Parses every ```mlir example of the ODS files, of README.md and of docs/ with attn-opt, prints it, parses that again and compares.
+"""Parses every ```mlir example of the ODS files, README.md and docs/ with attn-opt, prints it, parses that and compares.
 
 Usage: ATTN_OPT TBLGEN SOURCE_DIR MLIR_INCLUDE_DIR
 
-Every op, attribute and type must have an example that uses it. An example of an attribute or a type is one per line, or continues on
-lines that are indented; it is put into an attribute of an empty module.
+Every op, attribute and type must have an example that uses it. An example of an attribute or a type is one per line, or
+continues on lines that are indented; it is put into an attribute of an empty module.
 """
 
 import pathlib

@@ -1,8 +1,9 @@
-"""Runs what README.md shows: its first description, with the commands of the block that follows it, must print the lines shown there.
+"""Runs what README.md shows: its first description, with the commands of the console block, must print the lines shown.
 
 Usage: README TOOLS_DIR SCRATCH_DIR
 
-Lines of `...` stand for what is left out. Errors that depend on the machine are shown as they were on one: for attn-run, digits count as equal.
+Lines of `...` stand for what is left out. Errors depend on the machine and are shown as they were on one: for attn-run,
+numbers count as equal.
 """
 
 import pathlib
@@ -11,7 +12,7 @@ import shlex
 import subprocess
 import sys
 
-readme, tools, scratch = map(pathlib.Path, sys.argv[1:])
+readme, tools, scratch = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
 text = readme.read_text(encoding="utf-8")
 description = re.search(r"^```mlir\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL).group(1)
 console = re.search(r"^```console\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL).group(1)

@@ -46,7 +46,7 @@ def read_records(tblgen, source, include_dirs):
 
 
 def mlir_blocks(text):
-    """The ```mlir blocks of a text, without the indentation they share with it. Blocks inside a longer fence are quoted, not meant."""
+    """The ```mlir blocks of a text, without their indentation. Blocks inside a longer fence are quoted, not meant."""
     text = re.sub(r"^````.*?^````", "", text, flags=re.MULTILINE | re.DOTALL)
     for match in re.finditer(r"^([ ]*)```mlir\n(.*?)^[ ]*```", text, flags=re.MULTILINE | re.DOTALL):
         indent = len(match.group(1))

@@ -1,10 +1,10 @@
 //===- FloatFormatsTest.cpp - rounding to narrow floats -------------------===//
 
 #include "codegen/FloatFormats.h"
-#include "llvm/ADT/APFloat.h"
-#include "llvm/ADT/bit.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/bit.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -20,8 +20,7 @@ static uint16_t roundByAPFloat(float value, const llvm::fltSemantics &format) {
 }
 
 /// Every 16-bit pattern that is no NaN, as a float, and its neighbours and halfway points.
-template <typename Visit>
-static void forEachInteresting(float (*widen)(uint16_t), Visit visit) {
+template <typename Visit> static void forEachInteresting(float (*widen)(uint16_t), Visit visit) {
   for (uint32_t bits = 0; bits <= 0xffff; ++bits) {
     float value = widen(bits);
     if (std::isnan(value))
@@ -35,11 +34,13 @@ static void forEachInteresting(float (*widen)(uint16_t), Visit visit) {
 }
 
 TEST(FloatFormats, bf16_rounds_like_apfloat) {
-  forEachInteresting(floatFromBF16, [](float x) { ASSERT_EQ(floatToBF16(x), roundByAPFloat(x, llvm::APFloat::BFloat())) << x; });
+  forEachInteresting(floatFromBF16,
+                     [](float x) { ASSERT_EQ(floatToBF16(x), roundByAPFloat(x, llvm::APFloat::BFloat())) << x; });
 }
 
 TEST(FloatFormats, f16_rounds_like_apfloat) {
-  forEachInteresting(floatFromF16, [](float x) { ASSERT_EQ(floatToF16(x), roundByAPFloat(x, llvm::APFloat::IEEEhalf())) << x; });
+  forEachInteresting(floatFromF16,
+                     [](float x) { ASSERT_EQ(floatToF16(x), roundByAPFloat(x, llvm::APFloat::IEEEhalf())) << x; });
 }
 
 TEST(FloatFormats, widening_undoes_nothing) {

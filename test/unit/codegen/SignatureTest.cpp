@@ -90,7 +90,8 @@ TEST_F(SignatureTest, lengths_are_bounded_by_keys_and_numbers_have_rules) {
     !t = tensor<?x4x?x8xf32>
     func.func @f(%q: !t, %k: !t, %v: !t, %n: tensor<?xi32>, %s: f32, %w: index, %x: i64, %c: f32) -> !t {
       %i = arith.index_cast %x : i64 to index
-      %o = attn.attention %q, %k, %v mask = #attn.all_of<[#attn.window<left = W>, #attn.set<"(b, h, i, j)[Tq, Tk, X] : (i - j + X >= 0)">]>
+      %o = attn.attention %q, %k, %v mask = #attn.all_of<[#attn.window<left = W>,
+            #attn.set<"(b, h, i, j)[Tq, Tk, X] : (i - j + X >= 0)">]>
           scale(%s) lengths(%n : tensor<?xi32>) symbols(W = %w, X = %i)
           score {
           ^bb0(%score: f32, %b: index, %h: index, %r: index, %j: index):
@@ -142,7 +143,8 @@ TEST_F(SignatureTest, a_result_of_unknown_size_is_refused) {
       %x = tensor.empty(%n) : tensor<?xf32>
       return %x : tensor<?xf32>
     })")));
-  EXPECT_NE(message.find("expected the size of result 0 in dimension 0 to follow from an argument's"), std::string::npos) << message;
+  EXPECT_NE(message.find("expected the size of result 0 in dimension 0 to follow from an argument's"), std::string::npos)
+      << message;
 }
 
 TEST_F(SignatureTest, arguments_that_are_neither_tensors_nor_numbers_are_refused) {

@@ -51,12 +51,14 @@ TEST_F(ReferenceTest, grouped_heads_are_repeated_heads) {
         manyK.at({0, h, j, d}) = k.at({0, h / 3, j, d});
         manyV.at({0, h, j, d}) = v.at({0, h / 3, j, d});
       }
-  SmallVector<Array> few = run(describe(grouped, ""), {query(grouped), k, v}), many = run(describe(full, ""), {query(grouped), manyK, manyV});
+  SmallVector<Array> few = run(describe(grouped, ""), {query(grouped), k, v}),
+                     many = run(describe(full, ""), {query(grouped), manyK, manyV});
   expectNear(few[0], many[0], 0.0);
 }
 
 TEST_F(ReferenceTest, window_of_the_whole_length_is_causal) {
-  expectNear(attend(kGrouped, "mask = #attn.all_of<[#attn.causal, #attn.window<left = 6>]>"), attend(kGrouped, "mask = #attn.causal"), 0.0);
+  expectNear(attend(kGrouped, "mask = #attn.all_of<[#attn.causal, #attn.window<left = 6>]>"),
+             attend(kGrouped, "mask = #attn.causal"), 0.0);
 }
 
 TEST_F(ReferenceTest, order_of_unmasked_keys_does_not_matter) {
@@ -148,18 +150,22 @@ TEST_F(ReferenceTest, bias_is_read_from_a_tensor) {
 TEST_F(ReferenceTest, offset_places_the_queries) {
   auto causalAt = [](int64_t offset) { return [=](int64_t, int64_t, int64_t i, int64_t j) { return j <= i - 8 + offset; }; };
   for (int64_t offset : {-3, 0, 8, 20})
-    expectNear(attend(kCross, "mask = #attn.causal offset(%off : index)", "%off: index", {index(offset)}), attendDensely(kCross, causalAt(offset)));
+    expectNear(attend(kCross, "mask = #attn.causal offset(%off : index)", "%off: index", {index(offset)}),
+               attendDensely(kCross, causalAt(offset)));
   expectNear(attend(kCross, "mask = #attn.causal"), attendDensely(kCross, causalAt(8)));
 }
 
 TEST_F(ReferenceTest, offset_may_differ_between_batch_rows) {
-  Attended result = attend(kGrouped, "mask = #attn.causal offset(%off : tensor<?xi32>)", "%off: tensor<?xi32>", {integers({0, 2})});
+  Attended result =
+      attend(kGrouped, "mask = #attn.causal offset(%off : tensor<?xi32>)", "%off: tensor<?xi32>", {integers({0, 2})});
   expectNear(result, attendDensely(kGrouped, [](int64_t b, int64_t, int64_t i, int64_t j) { return j <= i + 2 * b; }));
 }
 
 TEST_F(ReferenceTest, lengths_hide_keys_and_do_not_move_queries) {
-  Attended result = attend(kGrouped, "mask = #attn.causal lengths(%n : tensor<?xi32>)", "%n: tensor<?xi32>", {integers({7, 3})});
-  expectNear(result, attendDensely(kGrouped, [](int64_t b, int64_t, int64_t i, int64_t j) { return j <= i && (b == 0 || j < 3); }));
+  Attended result =
+      attend(kGrouped, "mask = #attn.causal lengths(%n : tensor<?xi32>)", "%n: tensor<?xi32>", {integers({7, 3})});
+  expectNear(result,
+             attendDensely(kGrouped, [](int64_t b, int64_t, int64_t i, int64_t j) { return j <= i && (b == 0 || j < 3); }));
 }
 
 TEST_F(ReferenceTest, scale_is_constant_or_given) {

@@ -100,10 +100,13 @@ TEST_F(ReferenceTest, wrong_lengths_and_scales_are_named) {
   std::string lengths = describe(kSmall, "lengths(%n : tensor<?xi32>)", "%n: tensor<?xi32>");
   std::string scale = describe(kSmall, "scale(%s)", "%s: f32");
   Array q = query(kSmall), k = key(kSmall), v = value(kSmall);
-  EXPECT_NE(runWrong(lengths, {q, k, v, integers({5, 6})}).find("between 0 and the number of keys, 5, but got 6"), std::string::npos);
+  EXPECT_NE(runWrong(lengths, {q, k, v, integers({5, 6})}).find("between 0 and the number of keys, 5, but got 6"),
+            std::string::npos);
   EXPECT_NE(runWrong(lengths, {q, k, v, integers({-1, 5})}).find("but got -1"), std::string::npos);
-  EXPECT_NE(runWrong(lengths, {q, k, v, integers({5})}).find("expected 'lengths' to have size 2 in dimension 0, but got 1"), std::string::npos);
-  EXPECT_NE(runWrong(scale, {q, k, v, number(0.0)}).find("expected 'scale' to be positive and finite, but got 0"), std::string::npos);
+  EXPECT_NE(runWrong(lengths, {q, k, v, integers({5})}).find("expected 'lengths' to have size 2 in dimension 0, but got 1"),
+            std::string::npos);
+  EXPECT_NE(runWrong(scale, {q, k, v, number(0.0)}).find("expected 'scale' to be positive and finite, but got 0"),
+            std::string::npos);
 }
 
 TEST_F(ReferenceTest, unknown_operations_are_named) {

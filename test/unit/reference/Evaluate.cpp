@@ -3,11 +3,11 @@
 #include "Evaluate.h"
 #include "codegen/FloatFormats.h"
 #include "dialect/AttnDialect.h"
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 
@@ -26,9 +26,15 @@ Array ReferenceTest::wave(ArrayRef<int64_t> shape, double phase, double amplitud
   return array;
 }
 
-Array ReferenceTest::query(const Sizes &s, Type type) { return wave({s.batches, s.heads, s.queries, s.keyDim}, 0.1, std::sqrt(2.0), type); }
-Array ReferenceTest::key(const Sizes &s, Type type) { return wave({s.batches, s.keyHeads, s.keys, s.keyDim}, 1.3, std::sqrt(2.0), type); }
-Array ReferenceTest::value(const Sizes &s, Type type) { return wave({s.batches, s.keyHeads, s.keys, s.valueDim}, 2.9, 1.0, type); }
+Array ReferenceTest::query(const Sizes &s, Type type) {
+  return wave({s.batches, s.heads, s.queries, s.keyDim}, 0.1, std::sqrt(2.0), type);
+}
+Array ReferenceTest::key(const Sizes &s, Type type) {
+  return wave({s.batches, s.keyHeads, s.keys, s.keyDim}, 1.3, std::sqrt(2.0), type);
+}
+Array ReferenceTest::value(const Sizes &s, Type type) {
+  return wave({s.batches, s.keyHeads, s.keys, s.valueDim}, 2.9, 1.0, type);
+}
 
 Array ReferenceTest::integers(ArrayRef<int64_t> numbers) {
   Array array(builder.getI32Type(), {int64_t(numbers.size())});
@@ -64,7 +70,9 @@ std::string ReferenceTest::runWrong(StringRef text, ArrayRef<Array> arguments) {
 std::string ReferenceTest::describe(const Sizes &s, StringRef clauses, StringRef arguments, StringRef type) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  auto alias = [&](StringRef name, int64_t heads, int64_t dim) { stream << "!" << name << " = tensor<?x" << heads << "x?x" << dim << "x" << type << ">\n"; };
+  auto alias = [&](StringRef name, int64_t heads, int64_t dim) {
+    stream << "!" << name << " = tensor<?x" << heads << "x?x" << dim << "x" << type << ">\n";
+  };
   alias("q", s.heads, s.keyDim);
   alias("k", s.keyHeads, s.keyDim);
   alias("v", s.keyHeads, s.valueDim);
@@ -76,7 +84,8 @@ std::string ReferenceTest::describe(const Sizes &s, StringRef clauses, StringRef
   return text;
 }
 
-Attended ReferenceTest::attend(const Sizes &sizes, StringRef clauses, StringRef arguments, ArrayRef<Array> values, const Options &options) {
+Attended ReferenceTest::attend(const Sizes &sizes, StringRef clauses, StringRef arguments, ArrayRef<Array> values,
+                               const Options &options) {
   SmallVector<Array> operands = {query(sizes), key(sizes), value(sizes)};
   llvm::append_range(operands, values);
   SmallVector<Array> results = run(describe(sizes, clauses, arguments), operands, options);
@@ -84,7 +93,8 @@ Attended ReferenceTest::attend(const Sizes &sizes, StringRef clauses, StringRef 
 }
 
 /// One row of the oracle: a dense row of scores, a mask, a softmax.
-static void attendRow(ArrayRef<double> scores, const Array &v, int64_t b, int64_t head, double *output, double &lse, double &rowMax) {
+static void attendRow(ArrayRef<double> scores, const Array &v, int64_t b, int64_t head, double *output, double &lse,
+                      double &rowMax) {
   rowMax = -INFINITY;
   for (double score : scores)
     rowMax = std::max(rowMax, score);
@@ -99,7 +109,8 @@ static void attendRow(ArrayRef<double> scores, const Array &v, int64_t b, int64_
 
 Attended ReferenceTest::attendDensely(const Sizes &s, const Predicate &keep) {
   Array q = query(s), k = key(s), v = value(s);
-  Attended result = {Array(f32, {s.batches, s.heads, s.queries, s.valueDim}), Array(f32, {s.batches, s.heads, s.queries}), Array()};
+  Attended result = {Array(f32, {s.batches, s.heads, s.queries, s.valueDim}), Array(f32, {s.batches, s.heads, s.queries}),
+                     Array()};
   result.rowMax = result.lse;
   for (int64_t b = 0; b < s.batches; ++b)
     for (int64_t h = 0; h < s.heads; ++h)

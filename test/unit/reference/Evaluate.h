@@ -4,8 +4,8 @@
 #define ATTN_TEST_UNIT_REFERENCE_EVALUATE_H
 
 #include "codegen/reference/Interpreter.h"
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "gtest/gtest.h"
 
@@ -44,10 +44,12 @@ protected:
   /// The errors of parsing or evaluating.
   std::string runWrong(StringRef text, ArrayRef<Array> arguments);
 
-  /// A function of q, k, v and further arguments ("%w: index") that returns o, lse and row_max of one attention with these clauses.
+  /// A function of q, k, v and further arguments ("%w: index") that returns o, lse and row_max of one attention with these
+  /// clauses.
   static std::string describe(const Sizes &sizes, StringRef clauses, StringRef arguments = "", StringRef type = "f32");
   /// Evaluates that function on query(), key(), value() and further values.
-  Attended attend(const Sizes &sizes, StringRef clauses, StringRef arguments = "", ArrayRef<Array> values = {}, const Options &options = {});
+  Attended attend(const Sizes &sizes, StringRef clauses, StringRef arguments = "", ArrayRef<Array> values = {},
+                  const Options &options = {});
 
   /// Softmax attention over a dense matrix of kept pairs; row r of a head has position r + keys - queries.
   Attended attendDensely(const Sizes &sizes, const Predicate &keep);

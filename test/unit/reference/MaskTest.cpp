@@ -23,7 +23,8 @@ class MaskTest : public ReferenceTest, public testing::WithParamInterface<NamedM
 static int64_t floorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 static int64_t floorMod(int64_t a, int64_t b) { return ((a % b) + b) % b; }
 
-static const Sizes kShapes[] = {{1, 1, 1, 1, 1, 4, 4}, {2, 4, 2, 7, 7, 8, 8}, {1, 4, 1, 5, 13, 16, 8}, {1, 2, 2, 33, 29, 4, 4}, {1, 1, 1, 40, 7, 4, 6}};
+static const Sizes kShapes[] = {
+    {1, 1, 1, 1, 1, 4, 4}, {2, 4, 2, 7, 7, 8, 8}, {1, 4, 1, 5, 13, 16, 8}, {1, 2, 2, 33, 29, 4, 4}, {1, 1, 1, 40, 7, 4, 6}};
 
 TEST_P(MaskTest, equals_the_predicate) {
   for (const Sizes &sizes : kShapes)
@@ -39,14 +40,14 @@ static const NamedMask kMasks[] = {
     {"#attn.sinks<2>", [](auto b, auto h, auto i, auto j) { return j < 2; }},
     {"#attn.strided<3>", [](auto b, auto h, auto i, auto j) { return floorMod(i - j, 3) == 0; }},
     {"#attn.key_stride<4, 1>", [](auto b, auto h, auto i, auto j) { return j % 4 == 1; }},
-    {"#attn.dilated<2, 3>",
-     [](auto b, auto h, auto i, auto j) { return 0 <= i - j && i - j <= 4 && floorMod(i - j, 2) == 0; }},
+    {"#attn.dilated<2, 3>", [](auto b, auto h, auto i, auto j) { return 0 <= i - j && i - j <= 4 && floorMod(i - j, 2) == 0; }},
     {"#attn.chunked<4>", [](auto b, auto h, auto i, auto j) { return floorDiv(i, 4) == floorDiv(j, 4); }},
     {"#attn.any_of<[#attn.causal, #attn.prefix<3>]>", [](auto b, auto h, auto i, auto j) { return j <= i || j < 3; }},
     {"#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 2>, #attn.sinks<1>]>]>",
      [](auto b, auto h, auto i, auto j) { return j <= i && (i - 2 <= j || j < 1); }},
     {"#attn.not<#attn.causal>", [](auto b, auto h, auto i, auto j) { return j > i; }},
-    {"#attn.set<\"(b, h, i, j)[Tq, Tk] : (i - j >= 0, j mod 3 == 0)\">", [](auto b, auto h, auto i, auto j) { return j <= i && j % 3 == 0; }},
+    {"#attn.set<\"(b, h, i, j)[Tq, Tk] : (i - j >= 0, j mod 3 == 0)\">",
+     [](auto b, auto h, auto i, auto j) { return j <= i && j % 3 == 0; }},
     {"#attn.set<\"(b, h, i, j)[Tq, Tk] : (i + b - j floordiv 2 >= 0)\">",
      [](auto b, auto h, auto i, auto j) { return i + b >= j / 2; }},
 };
@@ -62,7 +63,8 @@ TEST_F(ReferenceTest, set_symbols_are_the_lengths_of_the_tensors) {
 TEST_F(ReferenceTest, numbers_of_masks_may_come_at_run_time) {
   Sizes sizes = {2, 2, 1, 11, 11, 4, 4};
   for (int64_t window : {0, 3, 100})
-    expectNear(attend(sizes, "mask = #attn.all_of<[#attn.causal, #attn.window<left = W>]> symbols(W = %w : index)", "%w: index", {index(window)}),
+    expectNear(attend(sizes, "mask = #attn.all_of<[#attn.causal, #attn.window<left = W>]> symbols(W = %w : index)", "%w: index",
+                      {index(window)}),
                attendDensely(sizes, [=](int64_t, int64_t, int64_t i, int64_t j) { return j <= i && i - window <= j; }));
 }
 

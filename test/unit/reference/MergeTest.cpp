@@ -36,8 +36,8 @@ TEST_F(ReferenceTest, merge_of_two_parts_is_the_whole) {
   Attended whole = attend(sizes, "mask = #attn.causal");
   for (int64_t cut : {0, 4, 9}) {
     // Key j of the second part is key j + cut of the whole, which moves the queries back by as much.
-    SmallVector<Array> merged =
-        run(kHalves, {query(sizes), slice(k, 0, cut), slice(v, 0, cut), slice(k, cut, 9), slice(v, cut, 9), index(0), index(-cut)});
+    SmallVector<Array> merged = run(
+        kHalves, {query(sizes), slice(k, 0, cut), slice(v, 0, cut), slice(k, cut, 9), slice(v, cut, 9), index(0), index(-cut)});
     expectNear(merged[0], whole.output);
     expectNear(merged[1], whole.lse);
   }
@@ -52,7 +52,8 @@ static const char *kMerge = R"(
     })";
 
 TEST_F(ReferenceTest, merge_weighs_by_sums_of_exponentials) {
-  Array a(f32, {1, 1, 1, 2}, 1.0), b(f32, {1, 1, 1, 2}, 4.0), la(f32, {1, 1, 1}, std::log(3.0)), lb(f32, {1, 1, 1}, std::log(1.0));
+  Array a(f32, {1, 1, 1, 2}, 1.0), b(f32, {1, 1, 1, 2}, 4.0), la(f32, {1, 1, 1}, std::log(3.0)),
+      lb(f32, {1, 1, 1}, std::log(1.0));
   SmallVector<Array> merged = run(kMerge, {a, la, b, lb});
   EXPECT_NEAR(merged[0].elements[0], (3.0 * 1.0 + 1.0 * 4.0) / 4.0, 1e-15);
   EXPECT_NEAR(merged[1].elements[0], std::log(4.0), 1e-15);

@@ -29,7 +29,9 @@ class PlainTest : public ReferenceTest, public testing::WithParamInterface<TypeC
 } // namespace
 
 TEST_P(PlainTest, error_is_that_of_the_type) {
-  auto type = cast<FloatType>(StringRef(GetParam().name) == "f32" ? f32 : StringRef(GetParam().name) == "f16" ? Type(builder.getF16Type()) : Type(builder.getBF16Type()));
+  auto type = cast<FloatType>(StringRef(GetParam().name) == "f32"   ? f32
+                              : StringRef(GetParam().name) == "f16" ? Type(builder.getF16Type())
+                                                                    : Type(builder.getBF16Type()));
   Options plain;
   plain.arithmetic = Arithmetic::Plain;
   std::string text = describe(kSizes, "mask = #attn.causal", "", GetParam().name);
@@ -45,7 +47,8 @@ TEST_P(PlainTest, error_is_that_of_the_type) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, PlainTest,
-                         testing::Values(TypeCase{"f32", 1e-8, 3e-6}, TypeCase{"f16", 5e-5, 1e-3}, TypeCase{"bf16", 5e-4, 1e-2}));
+                         testing::Values(TypeCase{"f32", 1e-8, 3e-6}, TypeCase{"f16", 5e-5, 1e-3},
+                                         TypeCase{"bf16", 5e-4, 1e-2}));
 
 TEST_F(ReferenceTest, exact_results_are_rounded_only_on_request) {
   auto bf16 = cast<FloatType>(builder.getBF16Type());
