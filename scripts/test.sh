@@ -43,6 +43,7 @@ run_lit() { # NAME OF THE RESULT FILE
 }
 run_python() {
   PYTHONPATH="$build/python${PYTHONPATH:+:$PYTHONPATH}" PATH="$build/bin:$PATH" ATTN_CACHE_DIR="$build/test/kernel-cache" \
+    ATTN_TEST_KERNELS="$build/test/unit/runtime/kernels" ATTN_TEST_COMPILER="$build/test/unit/runtime/libfake_attn.so" \
     timeout "$limit" "$attn_python" -m pytest -q -p no:cacheprovider --junitxml "$results/python.xml" "$attn_root/test/python"
 }
 

@@ -1,6 +1,6 @@
 """Fixtures of the Python tests.
 
-CTest runs them on the build tree: PYTHONPATH names build/python, ATTN_TEST_KERNELS the directory of the kernels written by
+scripts/test.sh runs them on the build tree: PYTHONPATH names build/python, ATTN_TEST_KERNELS the directory of the kernels written by
 hand for the tests of the runtime, ATTN_TEST_COMPILER the library that stands in for the compiler.
 """
 
