@@ -63,7 +63,7 @@ void StageLowering::lowerFewRowsTile(TileWork work, State state) {
     b.setInsertionPointAfter(rowLoad);
     Value row = arith::MulIOp::create(b, rowLoad.getTile(), indexConstant(b, type.getRows()));
     SmallVector<Value> operands = {buildRowsMemRef(rows), queries, row};
-    forLoop(b, zero, countPositions(b, rows, rowLoad.getTile()), 1, [&](Value) {
+    forLoop(b, indexConstant(b, 0), countPositions(b, rows, rowLoad.getTile()), 1, [&](Value) {
       func::CallOp::create(b, kernels.getDecodeQueryPack(config, rows.getGroup()), operands);
     });
   }
