@@ -107,8 +107,10 @@ Value StageLowering::buildRowsMemRef(QueryViewOp view) {
   SmallVector<int64_t> shape = {int64_t(view.getGroup()), ShapedType::kDynamic};
   if (hasFeatures)
     shape.push_back(source.getDimSize(3));
-  auto reduced = memref::SubViewOp::inferRankReducedResultType(shape, source, offsets, sizes, strides);
-  Value subview = memref::SubViewOp::create(b, cast<MemRefType>(reduced), view.getSource(), offsets, sizes, strides);
+  // Without static strides: of several dimensions of size 1, a subview with strides finds out by them which ones were dropped, and fails.
+  Value memory = memref::CastOp::create(b, stridedView(source.getRank(), source.getElementType()), view.getSource());
+  auto reduced = memref::SubViewOp::inferRankReducedResultType(shape, cast<MemRefType>(memory.getType()), offsets, sizes, strides);
+  Value subview = memref::SubViewOp::create(b, cast<MemRefType>(reduced), memory, offsets, sizes, strides);
   MemRefType wanted = hasFeatures ? stridedView(3, source.getElementType()) : rowStatisticView(b.getContext());
   return memref::CastOp::create(b, wanted, subview);
 }
