@@ -80,6 +80,10 @@ int main(int argc, char **argv) {
     runs += test.runs.size();
     if (outcome.kind != Outcome::Right)
       reportFailure(test, outcome);
+    if (unsigned done = numbers[0] + numbers[1] + numbers[2] + numbers[3]; done % 100 == 0) {
+      std::printf("%u descriptions, %u right\n", done, numbers[Outcome::Right]);
+      std::fflush(stdout);
+    }
     return numbers[Outcome::Wrong] + numbers[Outcome::Crash] + numbers[Outcome::Hang] < maxFailures;
   });
   unsigned failed = numbers[Outcome::Wrong] + numbers[Outcome::Crash] + numbers[Outcome::Hang];
