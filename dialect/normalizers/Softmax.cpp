@@ -89,7 +89,9 @@ SmallVector<Value> SoftmaxAttr::buildFromFinished(ImplicitLocOpBuilder &b, Value
   Value log2e = constantLike(b, lse, M_LOG2E);
   Value maximum = arith::DivFOp::create(b, arith::MulFOp::create(b, lse, log2e), scale);
   Value sum = arith::SelectOp::create(b, isMinusInfinity(b, lse), constantLike(b, lse, 0.0), constantLike(b, lse, 1.0));
-  return {maximum, sum};
+  // A maximum of NaN is skipped when it is compared, a sum is not.
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, lse, lse);
+  return {maximum, arith::SelectOp::create(b, isNaN, lse, sum)};
 }
 
 RowResult SoftmaxAttr::evaluateRow(ArrayRef<double> scores, MutableArrayRef<double> weights) const {
@@ -110,6 +112,10 @@ RowResult SoftmaxAttr::evaluateRow(ArrayRef<double> scores, MutableArrayRef<doub
 }
 
 RowMerge SoftmaxAttr::evaluateMerge(double lseA, double lseB) const {
+  if (std::isnan(lseA) || std::isnan(lseB)) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    return {nan, nan, nan};
+  }
   double largest = std::max(lseA, lseB);
   if (largest == -kInfinity)
     return {0.0, 0.0, -kInfinity};
