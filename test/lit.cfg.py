@@ -27,8 +27,6 @@ for name in ("ATTN_NUM_THREADS", "ATTN_TARGET", "ASAN_OPTIONS", "UBSAN_OPTIONS",
         config.environment[name] = os.environ[name]
 if config.attn_sanitize:
     config.available_features.add("sanitizer")
-    # The LLVM libraries are not instrumented, so what they do to a shared std::vector looks like an overflow.
-    config.environment.setdefault("ASAN_OPTIONS", "detect_container_overflow=0")
     config.environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
 
 attn_opt_arguments = ["--verify-roundtrip"] if os.environ.get("ATTN_VERIFY_ROUNDTRIP") == "1" else []
