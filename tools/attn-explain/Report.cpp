@@ -25,10 +25,10 @@ static void printSizes(const Workload &work, raw_ostream &stream) {
   stream << "attention of " << getElementType(op.getQuery()) << ", B=" << work.batches << " Hq=" << work.heads
          << " Hk=" << work.heads / op.getGroup() << " Tq=" << work.queries << " Tk=" << work.keys << " Dk=" << work.keyDim
          << " Dv=" << work.valueDim;
-  for (auto [name, value] :
-       llvm::zip(op.getSymbols(), ArrayRef(work.rows.empty() ? SmallVector<int64_t>() : work.rows.front().symbols)
-                                      .drop_front(work.rows.empty() ? 0 : 2)))
-    stream << " " << name.getValue() << "=" << value;
+  // The first two symbols of a row are the lengths, printed above.
+  if (!work.rows.empty())
+    for (auto [name, value] : llvm::zip(op.getSymbols(), ArrayRef(work.rows.front().symbols).drop_front(2)))
+      stream << " " << name.getValue() << "=" << value;
   stream << "\n  mask       ";
   if (op.getMask())
     stream << *op.getMask();
