@@ -128,7 +128,8 @@ Value RowTileBuilder::buildKeyView(SegmentAttr segment, Value memory, StringRef 
 
 /// The score is also computed for the rows and keys that fill up a tile: what they ask for beyond a tensor's end must not be read.
 void RowTileBuilder::replaceExtract(tensor::ExtractOp extract) {
-  Value memory = stages.mapping->lookupOrDefault(extract.getTensor());
+  // Cloning has put the tensor's memory in its place already, so that the accessor, which wants a tensor, may not be asked.
+  Value memory = extract->getOperand(0);
   ImplicitLocOpBuilder outside(extract.getLoc(), extract), inside(extract.getLoc(), extract);
   outside.setInsertionPointAfterValue(memory);
   SmallVector<Value> indices;
