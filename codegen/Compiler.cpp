@@ -137,7 +137,10 @@ FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func
   entry->setAttr("attn.target", targetAttr);
 
   PassManager manager(module->getContext(), ModuleOp::getOperationName());
+  // The verifier costs a quarter of the passes' time; the development and sanitizer builds, and every attn-opt, run it.
+#ifdef NDEBUG
   manager.enableVerifier(false);
+#endif
   buildKernelPipeline(manager, *machine);
   if (failed(manager.run(*module)))
     return failure();
