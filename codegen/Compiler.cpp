@@ -151,9 +151,9 @@ FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func
     return failure();
   if (llvm::Error error = completeKernelModule(**translated, kernel.identity, kernel.signature))
     return module->emitError(llvm::toString(std::move(error))), failure();
-  FailureOr<ObjectBytes> object = emitObject(**translated, *machine);
-  if (failed(object))
-    return module->emitError("expected an LLVM that can emit x86 object files"), failure();
+  llvm::Expected<ObjectBytes> object = emitObject(**translated, *machine);
+  if (!object)
+    return module->emitError(llvm::toString(object.takeError())), failure();
   kernel.object = std::move(*object);
   return kernel;
 }

@@ -2,16 +2,22 @@
 
 #include "codegen/cpu/ObjectEmitter.h"
 
+#include "codegen/cpu/ModuleParts.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Pass.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Scalar.h"
 
 #include <mutex>
+#include <optional>
+#include <thread>
 
 namespace mlir::attn {
 
@@ -50,29 +56,69 @@ FailureOr<std::unique_ptr<llvm::Module>> translateForMachine(ModuleOp module, co
   return translated;
 }
 
-static LogicalResult emitFile(ModuleOp module, const CpuMachine &machine, llvm::CodeGenFileType kind,
-                              llvm::raw_pwrite_stream &stream) {
+static llvm::Error emitModule(llvm::Module &module, const CpuMachine &machine, llvm::CodeGenFileType kind, llvm::raw_pwrite_stream &stream) {
+  std::unique_ptr<llvm::TargetMachine> target = createTargetMachine(machine);
+  llvm::legacy::PassManager passes;
+  // Lowered memory references are structs that are filled and taken apart again: a third of the instructions, which nothing needs.
+  passes.add(llvm::createInstSimplifyLegacyPass());
+  passes.add(llvm::createDeadCodeEliminationPass());
+  if (!target || target->addPassesToEmitFile(passes, stream, nullptr, kind))
+    return llvm::createStringError("expected an LLVM that can emit x86 object files");
+  passes.run(module);
+  return llvm::Error::success();
+}
+
+static llvm::Expected<ObjectBytes> emitPart(llvm::Module &module, const CpuMachine &machine) {
+  ObjectBytes bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  if (llvm::Error error = emitModule(module, machine, llvm::CodeGenFileType::ObjectFile, stream))
+    return std::move(error);
+  return bytes;
+}
+
+static llvm::Expected<ObjectBytes> emitPart(const llvm::SmallVector<char, 0> &bitcode, const CpuMachine &machine) {
+  llvm::LLVMContext context;
+  llvm::MemoryBufferRef buffer(llvm::StringRef(bitcode.data(), bitcode.size()), "part");
+  llvm::Expected<std::unique_ptr<llvm::Module>> module = llvm::parseBitcodeFile(buffer, context);
+  if (!module)
+    return module.takeError();
+  return emitPart(**module, machine);
+}
+
+llvm::Expected<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine) {
+  unsigned parts = countParts(module);
+  if (parts == 1)
+    return emitPart(module, machine);
+  std::vector<llvm::SmallVector<char, 0>> others = splitModule(module, parts);
+  std::vector<std::optional<llvm::Expected<ObjectBytes>>> emitted(parts);
+  std::vector<std::thread> threads;
+  for (unsigned part = 1; part < parts; ++part)
+    threads.emplace_back([&, part] { emitted[part].emplace(emitPart(others[part - 1], machine)); });
+  emitted[0].emplace(emitPart(module, machine));
+  for (std::thread &thread : threads)
+    thread.join();
+
+  std::vector<ObjectBytes> objects;
+  llvm::Error errors = llvm::Error::success();
+  for (std::optional<llvm::Expected<ObjectBytes>> &part : emitted) {
+    if (*part)
+      objects.push_back(std::move(**part));
+    else
+      errors = llvm::joinErrors(std::move(errors), part->takeError());
+  }
+  if (errors)
+    return std::move(errors);
+  return linkRelocatable(objects);
+}
+
+static LogicalResult emitFile(ModuleOp module, const CpuMachine &machine, llvm::CodeGenFileType kind, llvm::raw_pwrite_stream &stream) {
   llvm::LLVMContext context;
   FailureOr<std::unique_ptr<llvm::Module>> translated = translateForMachine(module, machine, context);
   if (failed(translated))
     return failure();
-  std::unique_ptr<llvm::TargetMachine> target = createTargetMachine(machine);
-  llvm::legacy::PassManager passes;
-  if (target->addPassesToEmitFile(passes, stream, nullptr, kind))
-    return module.emitError("expected an LLVM that can emit x86 object files");
-  passes.run(**translated);
+  if (llvm::Error error = emitModule(**translated, machine, kind, stream))
+    return module.emitError(llvm::toString(std::move(error))), failure();
   return success();
-}
-
-FailureOr<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine) {
-  ObjectBytes bytes;
-  llvm::raw_svector_ostream stream(bytes);
-  std::unique_ptr<llvm::TargetMachine> target = createTargetMachine(machine);
-  llvm::legacy::PassManager passes;
-  if (!target || target->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
-    return failure();
-  passes.run(module);
-  return bytes;
 }
 
 FailureOr<ObjectBytes> emitObject(ModuleOp module, const CpuMachine &machine) {

@@ -25,8 +25,9 @@ using ObjectBytes = llvm::SmallVector<char, 0>;
 FailureOr<std::unique_ptr<llvm::Module>> translateForMachine(ModuleOp module, const CpuMachine &machine,
                                                              llvm::LLVMContext &context);
 
-/// Machine code of a module that translateForMachine made, completed or not.
-FailureOr<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine);
+/// Machine code of a module that translateForMachine made, completed or not. A large module is emitted by several threads. The module is
+/// consumed.
+llvm::Expected<ObjectBytes> emitObject(llvm::Module &module, const CpuMachine &machine);
 
 /// Machine code as a relocatable, position-independent object. No optimisation pipeline runs: kernels arrive as they should be,
 /// and it would double the time. Fails with a diagnostic on the module.
@@ -38,7 +39,7 @@ FailureOr<std::string> emitAssembly(ModuleOp module, const CpuMachine &machine);
 /// file is written.
 llvm::Expected<ObjectBytes> linkSharedLibrary(const ObjectBytes &object);
 
-/// Joins objects into one relocatable object, in memory as well.
+/// Joins objects into one relocatable object, in memory as well. Hidden symbols become local.
 llvm::Expected<ObjectBytes> linkRelocatable(llvm::ArrayRef<ObjectBytes> objects);
 
 } // namespace mlir::attn

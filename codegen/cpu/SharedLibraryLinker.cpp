@@ -3,6 +3,9 @@
 #include "codegen/cpu/ObjectEmitter.h"
 
 #include "lld/Common/Driver.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/Binary.h"
 #include "llvm/Support/Errno.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -134,6 +137,24 @@ llvm::Expected<ObjectBytes> linkSharedLibrary(const ObjectBytes &object) {
   return link(object, {"-shared", "-z", "defs", "--no-undefined"});
 }
 
-llvm::Expected<ObjectBytes> linkRelocatable(llvm::ArrayRef<ObjectBytes> objects) { return link(objects, {"-r"}); }
+/// Makes hidden symbols local: the linker does so for libraries only.
+static llvm::Expected<ObjectBytes> localizeHidden(const ObjectBytes &object) {
+  llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "kernel");
+  llvm::Expected<std::unique_ptr<llvm::object::Binary>> binary = llvm::object::createBinary(buffer);
+  if (!binary)
+    return binary.takeError();
+  llvm::objcopy::ConfigManager config;
+  config.ELF.LocalizeHidden = true;
+  ObjectBytes bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, **binary, stream))
+    return std::move(error);
+  return bytes;
+}
+
+llvm::Expected<ObjectBytes> linkRelocatable(llvm::ArrayRef<ObjectBytes> objects) {
+  llvm::Expected<ObjectBytes> joined = link(objects, {"-r"});
+  return joined ? localizeHidden(*joined) : std::move(joined);
+}
 
 } // namespace mlir::attn

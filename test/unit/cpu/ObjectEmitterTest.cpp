@@ -2,14 +2,20 @@
 
 #include "codegen/cpu/ObjectEmitter.h"
 #include "codegen/cpu/CpuPipeline.h"
+#include "codegen/cpu/ModuleParts.h"
 #include "test/unit/cpu/PanelAttention.h"
 #include "test/unit/cpu/RunnableLevels.h"
 
 #include "dialect/AttnDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 #include "gtest/gtest.h"
 
 #include <dlfcn.h>
@@ -99,6 +105,50 @@ TEST_F(ObjectEmitter, AnUndefinedSymbolIsAnError) {
   ASSERT_FALSE(bool(library));
   std::string message = llvm::toString(library.takeError());
   EXPECT_NE(message.find("undefined symbol: missing"), std::string::npos) << message;
+}
+
+/// Functions that call each other and read a constant, all but one of them local.
+const char *const kChain = R"(
+  @offsets = internal constant [2 x i64] [i64 3, i64 40]
+  define i64 @chain(i64 %x) {
+    %y = call i64 @double(i64 %x)
+    ret i64 %y
+  }
+  define internal i64 @double(i64 %x) {
+    %y = add i64 %x, %x
+    %z = call i64 @shift(i64 %y)
+    ret i64 %z
+  }
+  define internal i64 @shift(i64 %x) {
+    %offset = load i64, ptr getelementptr (i64, ptr @offsets, i64 1)
+    %y = add i64 %x, %offset
+    ret i64 %y
+  }
+)";
+
+TEST_F(ObjectEmitter, PartsOfAModuleLinkToTheWhole) {
+  for (unsigned parts : {1u, 2u, 3u, 4u}) {
+    llvm::LLVMContext llvmContext;
+    llvm::SMDiagnostic diagnostic;
+    std::unique_ptr<llvm::Module> whole = llvm::parseAssemblyString(kChain, diagnostic, llvmContext);
+    ASSERT_TRUE(whole) << diagnostic.getMessage().str();
+    std::vector<llvm::SmallVector<char, 0>> others = splitModule(*whole, parts);
+    ASSERT_EQ(others.size(), parts - 1);
+    std::vector<ObjectBytes> objects = {llvm::cantFail(emitObject(*whole, CpuMachine::detectHost()))};
+    for (const llvm::SmallVector<char, 0> &bitcode : others) {
+      std::unique_ptr<llvm::Module> part =
+          llvm::cantFail(llvm::parseBitcodeFile({llvm::StringRef(bitcode.data(), bitcode.size()), "part"}, llvmContext));
+      objects.push_back(llvm::cantFail(emitObject(*part, CpuMachine::detectHost())));
+    }
+    ObjectBytes library = llvm::cantFail(linkSharedLibrary(llvm::cantFail(linkRelocatable(objects))));
+    std::string name = "chain" + std::to_string(parts) + ".so";
+    std::ofstream(pathOf(name), std::ios::binary).write(library.data(), library.size());
+    void *loaded = dlopen(pathOf(name).c_str(), RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(loaded, nullptr) << dlerror();
+    EXPECT_EQ(reinterpret_cast<int64_t (*)(int64_t)>(dlsym(loaded, "chain"))(1), 42);
+    EXPECT_EQ(dlsym(loaded, "shift"), nullptr) << "a local function can be seen from outside";
+    dlclose(loaded);
+  }
 }
 
 /// The lines of each innermost loop that holds at least `products` multiply-adds and, unlike the polynomials', loads
