@@ -91,7 +91,7 @@ def work(options, threads):
             if (options.rows and row.key not in options.rows) or (options.quick and not cell.quick):
                 continue
             names = ([] if options.peers_only else ["attn"]) + list(cell.ratios)
-            results = measure.measure(cell.problem, names, guard, options.rounds)
+            results = measure.measure(cell.problem, names, guard, options.rounds, beside_reads=cell.roof == cells.READ)
             measured[cell.name] = {
                 "flops": cell.problem.flops(),
                 "bytes": cell.problem.key_bytes(),

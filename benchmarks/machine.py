@@ -51,6 +51,8 @@ class Guard:
     NAP = 0.05  # seconds between two looks at a disturbed machine
     WAITS = 40  # looks before it is taken as it is
     SWITCHES = 20  # involuntary context switches that a quiet system causes, a second and a core
+    STEADY = 0.90  # of the reads before a timing, the reads after it, or the other way round
+    READ_BYTES = 256 << 20  # well beyond the last-level cache
 
     def __init__(self, cores):
         self.cores = cores
@@ -61,6 +63,9 @@ class Guard:
         self.loops = max(1000, int(self.loops * 1e-3 / (2000 * 768e-9 / max(1.0, self.rate(PROBE)[0]))))  # about 1 ms
         highest = max(min(self.rate(FMA)) for _ in range(100))
         self.quiet = max(0.85 * highest, sorted(min(self.rate(PROBE)) for _ in range(500))[450])
+        self.buffers = [ctypes.create_string_buffer(self.READ_BYTES) for _ in cores]
+        for buffer in self.buffers:
+            ctypes.memset(buffer, 1, self.READ_BYTES)
 
     def on_cores(self, function):
         """function(core index) on every core in use, at the same time."""
@@ -106,18 +111,26 @@ class Guard:
         kept_cores = switches <= 0.5 + self.SWITCHES * seconds * len(self.cores)
         return seconds / repeats, before and kept_cores and self.is_quiet()
 
+    def read_rate(self, ahead, size=READ_BYTES):
+        """GB/s of plain reads of all cores in use at once, prefetching `ahead` bytes."""
+        return sum(self.on_cores(lambda core: self.peaks.attn_peak_read(self.buffers[core], size, ahead)))
+
+    def time_beside_reads(self, function, repeats):
+        """Like time(), for work that memory limits: also GB/s of plain reads right before and after, which must agree. Neighbours share the
+        memory too, and no probe loop shows that."""
+        read = lambda: max(self.read_rate(ahead, self.READ_BYTES // 2) for ahead in (4096, 8192))
+        before = read()
+        seconds, quiet = self.time(function, repeats)
+        after = read()
+        return seconds, quiet and min(before, after) >= self.STEADY * max(before, after), (before + after) / 2
+
     def measure(self):
         """The peaks of all cores in use together, each the best of many tries."""
         best = lambda kind: max(sum(self.rate(kind, 4)) for _ in range(60))
-        size = 256 << 20  # well beyond the last-level cache
-        buffers = [ctypes.create_string_buffer(size) for _ in self.cores]
-        for buffer in buffers:
-            ctypes.memset(buffer, 1, size)
-        read = lambda ahead: sum(self.on_cores(lambda core: self.peaks.attn_peak_read(buffers[core], size, ahead)))
         return Peaks(
             fma_gflops=max(best(FMA), best(PROBE)),  # the probe's multiply-adds count too, should it have met the quieter moment
             bf16_gflops=best(BF16_DOT),
-            read_gbytes=max(read(ahead) for ahead in (0, 2048, 4096, 8192, 16384) * 5),
+            read_gbytes=max(self.read_rate(ahead) for ahead in (0, 2048, 4096, 8192, 16384) * 5),
             probe_gflops=self.quiet * len(self.cores),
             level=LEVELS[self.peaks.attn_peak_level()],
         )

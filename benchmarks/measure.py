@@ -24,6 +24,8 @@ class Result(NamedTuple):
     disturbed: int  # timings thrown away
     first_call: float  # building the candidate and its first call, compilation included
     error: float  # relative L2 against float64
+    reads: float  # GB/s of plain reads beside the timings, the median; 0 where it was not asked for
+    read_share: float  # bytes per second in parts of the reads beside each timing, the median
 
 
 class Failure(NamedTuple):
@@ -50,20 +52,21 @@ def _prepare(name, problem, tensors):
     return function, first_call, error
 
 
-def _guarded(function, repeats, guard):
-    """One timing, repeated while it is disturbed: (seconds, quiet, number of disturbed timings)."""
-    seconds = None
+def _guarded(function, repeats, guard, beside_reads):
+    """One timing, repeated while it is disturbed: (seconds, GB/s of reads beside it or 0, quiet, number of disturbed timings)."""
+    least = None
     for attempt in range(TRIES):
         time.sleep(PAUSE)
-        taken, quiet = guard.time(function, repeats)
+        seconds, quiet, *reads = guard.time_beside_reads(function, repeats) if beside_reads else guard.time(function, repeats)
+        timing = (seconds, *(reads or (0.0,)))
         if quiet:
-            return taken, True, attempt
-        seconds = taken if seconds is None else min(seconds, taken)
-    return seconds, False, TRIES
+            return *timing, True, attempt
+        least = timing if least is None else min(least, timing)
+    return *least, False, TRIES
 
 
-def measure(problem, names, guard, rounds):
-    """{name: Result or Failure} of the candidates, timed alternately, in a new order each round."""
+def measure(problem, names, guard, rounds, beside_reads=False):
+    """{name: Result or Failure} of the candidates, timed alternately, in a new order each round, each beside plain reads if that is asked."""
     tensors = problem.inputs()
     results, functions, prepared = {}, {}, {}
     with torch.inference_mode():
@@ -80,11 +83,15 @@ def measure(problem, names, guard, rounds):
             order = list(functions)
             random.Random(number).shuffle(order)
             for name in order:
-                seconds, accepted, thrown_away = _guarded(functions[name], repeats[name], guard)
-                (quiet if accepted else noisy)[name].append(seconds)
+                *timing, accepted, thrown_away = _guarded(functions[name], repeats[name], guard, beside_reads)
+                (quiet if accepted else noisy)[name].append(timing)
                 disturbed[name] += thrown_away
     for name in functions:
         # Without one quiet timing the least disturbed ones stand in; `quiet` = 0 tells so in the tables.
-        times = quiet[name] or noisy[name]
-        results[name] = Result(statistics.median(times), min(times), len(quiet[name]), disturbed[name], *prepared[name])
+        timings = quiet[name] or noisy[name]
+        times, reads = zip(*timings)
+        shares = [problem.key_bytes() / seconds / 1e9 / read if read else 0.0 for seconds, read in timings]
+        results[name] = Result(
+            statistics.median(times), min(times), len(quiet[name]), disturbed[name], *prepared[name], statistics.median(reads), statistics.median(shares)
+        )
     return {name: results[name] for name in names}

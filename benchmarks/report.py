@@ -18,8 +18,11 @@ def _rate(cell, measured, result):
     return work / result["median"] / 1e9
 
 
-def _roof(cell, peaks):
-    return {cells.FMA: peaks["fma_gflops"], cells.BF16_DOT: peaks["bf16_gflops"], cells.READ: peaks["read_gbytes"]}[cell.roof]
+def _share(cell, measured, result, peaks):
+    """Of the cell's roof. Memory's roof is what plain reads reached beside each timing."""
+    if cell.roof == cells.READ:
+        return result["read_share"]
+    return _rate(cell, measured, result) / {cells.FMA: peaks["fma_gflops"], cells.BF16_DOT: peaks["bf16_gflops"]}[cell.roof]
 
 
 class _Judged:
@@ -33,7 +36,7 @@ class _Judged:
         usable = lambda result: result is not None and "median" in result
         self.quiet = not usable(self.ours) or self.ours["quiet"] > 0
         self.rate = _rate(cell, measured, self.ours) if usable(self.ours) else None
-        self.share = self.rate / _roof(cell, part["peaks"]) if self.rate else None
+        self.share = _share(cell, measured, self.ours, part["peaks"]) if self.rate else None
         self.peers = {}
         for name, bar in cell.ratios.items():
             result = candidates[name]
@@ -76,7 +79,8 @@ def _share_text(judged):
     parts = []
     if judged.share is not None:
         bar = f" ({judged.cell.share:.0%})" if judged.cell.share else ""
-        parts.append(f"{judged.share:.0%}{bar} of {judged.cell.roof}")
+        roof = f"{judged.cell.roof} at {judged.ours['reads']:.1f}" if judged.cell.roof == cells.READ else judged.cell.roof
+        parts.append(f"{judged.share:.0%}{bar} of {roof}")
     if judged.reference is not None:
         parts.append(f"{judged.reference:.2f} ({judged.cell.reference_share}) of {judged.cell.reference}")
     return "; ".join(parts) or "-"
@@ -150,6 +154,7 @@ def markdown(run):
         f"Commit {run['commit']}; `{run['command']}`; PyTorch {first['torch']}, Python {identity['python']}, Linux {identity['kernel']}.",
         "",
         "Rates are GFLOP/s on visible pairs, for Tq = 1 GB/s of K and V. Timings count only between two quiet probes (benchmarks/machine.py).",
+        "Where memory is the roof, each timing is set against plain reads right before and after it, which must agree within 10 %.",
     ]
     for threads, part in run["threads"].items():
         peaks = part["peaks"]

@@ -28,8 +28,9 @@ MemRefType DecodeKernelConfig::guardType() const {
 namespace {
 
 constexpr int64_t kLineBytes = 64;
-/// How far ahead of the loads lines are fetched. The hardware's own prefetchers stop at pages.
-constexpr int64_t kPrefetchBytes = 8192;
+/// How many elements ahead of the loads lines are fetched, for one row; several rows compute longer between two loads. The hardware's own
+/// prefetchers stop at pages. Measured on a Zen 5 for heads of 64 to 256, f32, bf16 and f16: half or twice as far costs up to 8 %.
+constexpr int64_t kPrefetchElements = 2048;
 /// Keys whose values stay in L1 while the rows take turns.
 constexpr int64_t kValueBlock = 32;
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
@@ -144,7 +145,7 @@ Value DecodeKernelEmitter::loadRow(Value view, Value row, int64_t chunk, int64_t
 
 void DecodeKernelEmitter::prefetchRow(Value view, Value row, int64_t columns) {
   int64_t elementBytes = config.storage.getIntOrFloatBitWidth() / 8;
-  int64_t rowsAhead = std::max<int64_t>(1, kPrefetchBytes / (columns * elementBytes));
+  int64_t rowsAhead = std::max<int64_t>(1, (config.rows > 1 ? 2 : 1) * kPrefetchElements / columns);
   Value ahead = addIndex(b, row, rowsAhead);
   for (int64_t column = 0; column < columns; column += kLineBytes / elementBytes)
     memref::PrefetchOp::create(b, view, ValueRange{ahead, indexConstant(b, column)}, /*isWrite=*/false, /*localityHint=*/3,
@@ -294,8 +295,10 @@ void DecodeKernelEmitter::emitOutputs() {
   Value pairedKeys = keyCount;
   if (factor == 2)
     pairedKeys = arith::AndIOp::create(b, keyCount, indexConstant(b, ~int64_t(1)));
-  forLoop(b, zero(), pairedKeys, kValueBlock, [&](Value firstKey) {
-    emitBlock(firstKey, arith::MinUIOp::create(b, addIndex(b, firstKey, kValueBlock), pairedKeys), /*paired=*/true);
+  // Where one pass takes all rows, nothing is read twice.
+  int64_t keyBlock = rowPortion == config.rows && chunkPortion == chunks ? config.keyTile : kValueBlock;
+  forLoop(b, zero(), pairedKeys, keyBlock, [&](Value firstKey) {
+    emitBlock(firstKey, arith::MinUIOp::create(b, addIndex(b, firstKey, keyBlock), pairedKeys), /*paired=*/true);
   });
   // An odd last key stands alone: there is no row behind it to be read.
   if (factor == 2)
