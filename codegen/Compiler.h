@@ -8,7 +8,6 @@
 #include "codegen/cpu/ObjectEmitter.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/Pass/PassManager.h"
 
 namespace mlir {
 class OpPassManager;

@@ -56,6 +56,14 @@ def NormalizerAttrInterface : AttrInterface<"NormalizerAttrInterface"> {
     InterfaceMethod<"Definition in float64: weights of one row of scores (-inf where hidden).",
       "::mlir::attn::RowResult", "evaluateRow",
       (ins "::llvm::ArrayRef<double>":$scores, "::llvm::MutableArrayRef<double>":$weights)>,
+    InterfaceMethod<"The same in f32, as a careful program without tiles computes it; by default the definition, rounded. It sets the error bound.",
+      "::mlir::attn::RowResult", "evaluateRowPlainly",
+      (ins "::llvm::ArrayRef<double>":$scores, "::llvm::MutableArrayRef<double>":$weights), "", [{
+        ::mlir::attn::RowResult result = $_attr.evaluateRow(scores, weights);
+        for (double &weight : weights)
+          weight = float(weight);
+        return {float(result.lse), float(result.rowMax)};
+      }]>,
     InterfaceMethod<"Definition in float64: factors with which two finished outputs are added, and the lse of the sum.",
       "::mlir::attn::RowMerge", "evaluateMerge", (ins "double":$lseA, "double":$lseB)>,
   ];

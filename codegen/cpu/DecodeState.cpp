@@ -87,24 +87,6 @@ func::FuncOp emitDecodeInit(ModuleOp module, llvm::StringRef name, const DecodeK
   return function;
 }
 
-func::FuncOp emitDecodeStore(ModuleOp module, llvm::StringRef name, const DecodeKernelConfig &config,
-                             NormalizerAttrInterface normalizer, const PanelStoreOptions &options) {
-  ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
-  SmallVector<Type> types = {config.accumulatorType(), config.statisticsType(normalizer), b.getF32Type(), b.getIndexType()};
-  appendDestinationTypes(options, types);
-  func::FuncOp function = beginFunction(b, module, name, types);
-  auto arguments = function.getArguments();
-  forRows(b, indexConstant(b, config.rows), [&](Value row) {
-    SmallVector<Value> statistics = loadStatistics(b, arguments[1], normalizer.getInitialStatistics().size(), row);
-    FinalResult result = normalizer.buildFinalize(b, statistics, arguments[2]);
-    PackedRow place = locatePackedRow(b, addIndex(b, arguments[3], row), options.group);
-    writeFinalRow(b, config.atom.getLaneType(), config.valueDim, arguments[0], row, result, options,
-                  ValueRange(arguments.drop_front(4)), place);
-  });
-  func::ReturnOp::create(b);
-  return function;
-}
-
 func::FuncOp emitDecodeStorePartial(ModuleOp module, llvm::StringRef name, const DecodeKernelConfig &config,
                                     NormalizerAttrInterface normalizer, int64_t group) {
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());

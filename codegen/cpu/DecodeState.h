@@ -22,13 +22,10 @@ func::FuncOp emitDecodeQueryPack(ModuleOp module, llvm::StringRef name, const De
 func::FuncOp emitDecodeInit(ModuleOp module, llvm::StringRef name, const DecodeKernelConfig &config,
                             NormalizerAttrInterface normalizer);
 
-/// Adds `func.func private @name(accumulators, statistics, c, firstRow, output, [logSumExp], [rowMax])`, which finalises the
-/// rows and writes them; the destinations are those of `emitPanelStore`.
-func::FuncOp emitDecodeStore(ModuleOp module, llvm::StringRef name, const DecodeKernelConfig &config,
-                             NormalizerAttrInterface normalizer, const PanelStoreOptions &options);
-
 /// Adds `func.func private @name(accumulators, statistics, firstRow, partialOutputs, partialStatistics)`, which writes the
-/// state of the rows as it is; the destinations are those of `emitPanelStorePartial`.
+/// state of the rows as it is, for the merge.
+///
+/// - partialOutputs: strided view [group][positions][valueDim] x f32; partialStatistics: [group][positions][numStatistics] x f32.
 func::FuncOp emitDecodeStorePartial(ModuleOp module, llvm::StringRef name, const DecodeKernelConfig &config,
                                     NormalizerAttrInterface normalizer, int64_t group);
 

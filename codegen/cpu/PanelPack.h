@@ -38,14 +38,6 @@ struct PanelStoreOptions {
 func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
                             NormalizerAttrInterface normalizer, const PanelStoreOptions &options);
 
-/// Adds `func.func private @name(accumulators, statistics, firstRow, rowCount, partialOutputs, partialStatistics)`, which
-/// writes the state of each row as it is, for a later merge.
-///
-/// - partialOutputs: strided view [group][positions][valueDim] x f32; partialStatistics: [group][positions][numStatistics] x
-/// f32.
-func::FuncOp emitPanelStorePartial(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                                   NormalizerAttrInterface normalizer, int64_t group);
-
 /// memref<?x?xf32> with free strides and offset.
 MemRefType rowStatisticView(MLIRContext *context);
 

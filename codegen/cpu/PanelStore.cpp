@@ -115,24 +115,4 @@ func::FuncOp emitPanelStore(ModuleOp module, llvm::StringRef name, const PanelKe
   return function;
 }
 
-func::FuncOp emitPanelStorePartial(ModuleOp module, llvm::StringRef name, const PanelKernelConfig &config,
-                                   NormalizerAttrInterface normalizer, int64_t group) {
-  ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
-  Type view = stridedView(3, b.getF32Type());
-  func::FuncOp function = beginFunction(
-      b, module, name,
-      {config.accumulatorType(), config.statisticsType(normalizer), b.getIndexType(), b.getIndexType(), view, view});
-  auto arguments = function.getArguments();
-  PanelRowWriter writer(b, config, group, arguments[2], arguments[3]);
-  writer.forLaneGroups([&](Value firstLane) {
-    writer.writeColumns(arguments[0], /*scale=*/Value(), firstLane, arguments[4]);
-    SmallVector<Value> statistics =
-        loadStatistics(b, config.atom.getLaneType(), arguments[1], normalizer.getInitialStatistics().size(), firstLane);
-    for (auto [statistic, value] : llvm::enumerate(statistics))
-      writer.writeScalars(value, firstLane, arguments[5], indexConstant(b, statistic));
-  });
-  func::ReturnOp::create(b);
-  return function;
-}
-
 } // namespace mlir::attn

@@ -7,7 +7,6 @@
 
 #include "codegen/FloatFormats.h"
 #include "codegen/reference/AttentionRow.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -20,36 +19,6 @@ static float dotProduct(const double *a, const double *b, int64_t size) {
   return sum;
 }
 
-/// Softmax of a row in f32.
-static RowResult softmax(ArrayRef<double> scores, MutableArrayRef<double> weights) {
-  float largest = -std::numeric_limits<float>::infinity(), sum = 0.0f;
-  for (double score : scores)
-    if (score > largest || std::isnan(score))
-      largest = score;
-  if (largest == -std::numeric_limits<float>::infinity()) {
-    llvm::fill(weights, 0.0);
-    return {largest, largest};
-  }
-  for (auto [weight, score] : llvm::zip_equal(weights, scores)) {
-    float exponential = std::exp(float(score) - largest);
-    weight = exponential;
-    sum += exponential;
-  }
-  for (double &weight : weights)
-    weight = float(weight) / sum;
-  return {largest + std::log(sum), largest};
-}
-
-/// Weights of a row in f32. Normalisers without a form of their own here are evaluated in double and rounded.
-static RowResult normalize(NormalizerAttrInterface normalizer, ArrayRef<double> scores, MutableArrayRef<double> weights) {
-  if (isa<SoftmaxAttr>(normalizer))
-    return softmax(scores, weights);
-  RowResult result = normalizer.evaluateRow(scores, weights);
-  for (double &weight : weights)
-    weight = float(weight);
-  return {float(result.lse), float(result.rowMax)};
-}
-
 void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int64_t h, int64_t row, ScoreProgram::State &state,
                                   RowOutput &result) {
   int64_t keyHead = h / inputs.group, i = inputs.getPosition(b, row), valueDim = inputs.value.size(3);
@@ -60,7 +29,7 @@ void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int6
     float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3));
     scores.push_back(inputs.score.run(state, score, b, h, i, j));
   }
-  RowResult statistics = normalize(inputs.normalizer, scores, weights);
+  RowResult statistics = inputs.normalizer.evaluateRowPlainly(scores, weights);
   result.lse = statistics.lse;
   result.rowMax = statistics.rowMax;
   std::vector<float> sums(valueDim, 0.0f);

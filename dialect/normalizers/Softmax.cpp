@@ -111,6 +111,25 @@ RowResult SoftmaxAttr::evaluateRow(ArrayRef<double> scores, MutableArrayRef<doub
   return {largest + std::log(sum), largest};
 }
 
+RowResult SoftmaxAttr::evaluateRowPlainly(ArrayRef<double> scores, MutableArrayRef<double> weights) const {
+  float largest = -std::numeric_limits<float>::infinity(), sum = 0.0f;
+  for (double score : scores)
+    if (score > largest || std::isnan(score))
+      largest = score;
+  if (largest == -std::numeric_limits<float>::infinity()) {
+    llvm::fill(weights, 0.0);
+    return {largest, largest};
+  }
+  for (auto [weight, score] : llvm::zip_equal(weights, scores)) {
+    float exponential = std::exp(float(score) - largest);
+    weight = exponential;
+    sum += exponential;
+  }
+  for (double &weight : weights)
+    weight = float(weight) / sum;
+  return {largest + std::log(sum), largest};
+}
+
 RowMerge SoftmaxAttr::evaluateMerge(double lseA, double lseB) const {
   if (std::isnan(lseA) || std::isnan(lseB)) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();

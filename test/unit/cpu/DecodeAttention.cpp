@@ -20,12 +20,8 @@ DecodeAttention::DecodeAttention(const CpuMachine &machine, const PanelProblem &
   emitDecodeQueryPack(module.get(), "pack", config, problem.group);
   emitDecodeInit(module.get(), "init", config, softmax);
   emitDecodeKernel(module.get(), "kernel", config, softmax, hook);
-  if (parts == 1) {
-    emitDecodeStore(module.get(), "store", config, softmax, options);
-  } else {
-    emitDecodeStorePartial(module.get(), "store_partial", config, softmax, problem.group);
-    emitMerge(module.get(), "merge", machine, problem.valueDim, softmax, options);
-  }
+  emitDecodeStorePartial(module.get(), "store_partial", config, softmax, problem.group);
+  emitMerge(module.get(), "merge", machine, problem.valueDim, softmax, options);
   error = module.compile(machine);
   queries = Buffer(config.queryType().getNumElements() * 4);
   accumulators = Buffer(config.accumulatorType().getNumElements() * 4);
@@ -74,12 +70,6 @@ void DecodeAttention::run(const void *q, const void *k, const void *v, void *o, 
   auto outputView = dense(o, problem.group, 1, problem.valueDim);
   auto lseView = dense(lse, problem.group, 1);
   module.call<void *, void *, int64_t>("pack", &source, &queryView, 0);
-  if (parts == 1) {
-    runPart(k, v, 0, problem.keys);
-    module.call<void *, void *, float, int64_t, void *, void *>("store", &accumulatorView, &statisticView, c, 0, &outputView,
-                                                                &lseView);
-    return;
-  }
   auto partOutputs = dense(partialOutputs.as<float>(), parts, problem.group, 1, problem.valueDim);
   auto partStatistics = dense(partialStatistics.as<float>(), parts, problem.group, 1, 2);
   int64_t perPart = (problem.keys + parts - 1) / parts;
