@@ -27,6 +27,9 @@ enum class Arithmetic {
 
 struct Options {
   Arithmetic arithmetic = Arithmetic::Exact;
+  /// The feature (modulo their number) at which the plain arithmetic begins to add up a score. Where scores are so large that their rounding
+  /// decides the weights, one order of additions is one draw of luck, and several tell how large an error is usual.
+  int64_t firstFeature = 0;
   /// Exact arithmetic, but each result of the function is rounded to its element type at the end.
   bool roundResults = false;
   /// Threads to use, at least 1.

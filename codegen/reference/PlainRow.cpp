@@ -12,10 +12,12 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::reference;
 
-static float dotProduct(const double *a, const double *b, int64_t size) {
+static float dotProduct(const double *a, const double *b, int64_t size, int64_t first) {
   float sum = 0.0f;
-  for (int64_t d = 0; d < size; ++d)
+  for (int64_t n = 0; n < size; ++n) {
+    int64_t d = (first + n) % size;
     sum += float(a[d]) * float(b[d]);
+  }
   return sum;
 }
 
@@ -26,7 +28,7 @@ void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int6
   std::vector<double> scores, weights(keys.size());
   const double *q = inputs.query.row(b, h, row);
   for (int64_t j : keys) {
-    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3));
+    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3), inputs.firstFeature);
     scores.push_back(inputs.score.run(state, score, b, h, i, j));
   }
   RowResult statistics = inputs.normalizer.evaluateRowPlainly(scores, weights);
