@@ -85,7 +85,7 @@ static Run drawRun(Random &random, const Case &test, int numSymbols) {
   while (countWork(test, run) > allowed && (run.queries > 1 || run.keys > 1)) {
     // Long keys with few queries are what split keys are for.
     int64_t &size = run.queries > 1 && (large || run.queries > run.keys || random.chance(0.5)) ? run.queries : run.keys;
-    size = std::max<int64_t>(1, size - size / 3);
+    size = std::max<int64_t>(1, size - std::max<int64_t>(1, size / 3));
     if (run.keys == 1)
       run.moreKeys = 1;
   }
