@@ -104,7 +104,7 @@ LogicalResult reference::evalAttention(AttentionOp op, Scope &scope) {
   FailureOr<AttentionInputs> inputs = readInputs(op, scope);
   if (failed(inputs))
     return failure();
-  inputs->firstFeature = scope.getOptions().firstFeature;
+  inputs->draw = scope.getOptions().draw;
   const Array &q = inputs->query;
   int64_t batches = q.size(0), heads = q.size(1), queries = q.size(2);
   SmallVector<int64_t> rows = chooseRows(op, queries, scope.getOptions().rows);

@@ -26,8 +26,8 @@ struct AttentionInputs {
   /// Type that the plain arithmetic rounds weights to.
   FloatType inputType;
   FloatType outputType;
-  /// See Options::firstFeature.
-  int64_t firstFeature = 0;
+  /// See Options::draw.
+  int64_t draw = 0;
 
   int64_t getPosition(int64_t b, int64_t row) const;
   bool isVisible(int64_t b, int64_t h, int64_t i, int64_t j) const;

@@ -27,9 +27,10 @@ enum class Arithmetic {
 
 struct Options {
   Arithmetic arithmetic = Arithmetic::Exact;
-  /// The feature (modulo their number) at which the plain arithmetic begins to add up a score. Where scores are so large that their rounding
-  /// decides the weights, one order of additions is one draw of luck, and several tell how large an error is usual.
-  int64_t firstFeature = 0;
+  /// A draw of the plain arithmetic's roundings: from which feature on (modulo their number) a score is added up, and, in 64ths of a binary order,
+  /// how far weights are scaled down while they are rounded. Where few roundings decide the result, one draw is luck, and several tell how large an
+  /// error is usual.
+  int64_t draw = 0;
   /// Exact arithmetic, but each result of the function is rounded to its element type at the end.
   bool roundResults = false;
   /// Threads to use, at least 1.

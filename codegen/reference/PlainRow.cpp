@@ -7,6 +7,7 @@
 
 #include "codegen/FloatFormats.h"
 #include "codegen/reference/AttentionRow.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -28,21 +29,22 @@ void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int6
   std::vector<double> scores, weights(keys.size());
   const double *q = inputs.query.row(b, h, row);
   for (int64_t j : keys) {
-    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3), inputs.firstFeature);
+    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3), inputs.draw);
     scores.push_back(inputs.score.run(state, score, b, h, i, j));
   }
   RowResult statistics = inputs.normalizer.evaluateRowPlainly(scores, weights);
   result.lse = statistics.lse;
   result.rowMax = statistics.rowMax;
+  float scale = std::exp2(-float(inputs.draw % 64) / 64.0f);
   std::vector<float> sums(valueDim, 0.0f);
   for (size_t n = 0; n < keys.size(); ++n) {
     if (scores[n] == -std::numeric_limits<double>::infinity())
       continue;
-    float weight = roundToType(weights[n], inputs.inputType);
+    float weight = roundToType(float(weights[n]) * scale, inputs.inputType);
     const double *v = inputs.value.row(b, keyHead, keys[n]);
     for (int64_t d = 0; d < valueDim; ++d)
       sums[d] += weight * float(v[d]);
   }
   for (int64_t d = 0; d < valueDim; ++d)
-    result.output[d] = roundToType(sums[d], inputs.outputType);
+    result.output[d] = roundToType(sums[d] / scale, inputs.outputType);
 }

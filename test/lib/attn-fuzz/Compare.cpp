@@ -53,8 +53,15 @@ static std::string describePlace(const std::string &name, ArrayRef<int64_t> shap
   return name + "[" + text + "]";
 }
 
-/// Orders of summation that are tried where scores are large: their rounding decides the weights, and one order is one draw.
-static constexpr int64_t kDraws = 8;
+/// Draws of the plain algorithm's roundings where a single one may be luck: where scores are so large that their rounding decides the weights,
+/// and where the results are few.
+static constexpr int64_t kDraws = 64;
+static constexpr size_t kFewNumbers = 64;
+
+static int64_t countDraws(const Run &run, const std::vector<Buffer> &results) {
+  bool isSmall = llvm::any_of(results, [](const Buffer &result) { return size_t(result.getNumElements()) <= kFewNumbers; });
+  return run.values == Values::Large || isSmall ? kDraws : 1;
+}
 
 /// What is wrong with the results, judged by one evaluation of the plain algorithm; empty if nothing.
 static std::string judge(func::FuncOp function, const Case &test, const Run &run, ArrayRef<reference::Array> exact, ArrayRef<reference::Array> plain,
@@ -85,8 +92,8 @@ std::string mlir::attn::fuzz::compareResults(func::FuncOp function, const Case &
     return "the interpreter fails";
   options.arithmetic = reference::Arithmetic::Plain;
   std::string problem;
-  for (int64_t draw = 0; draw < (run.values == Values::Large ? kDraws : 1); ++draw) {
-    options.firstFeature = draw;
+  for (int64_t draw = 0; draw < countDraws(run, results); ++draw) {
+    options.draw = draw;
     FailureOr<SmallVector<reference::Array>> plain = reference::evaluate(function, arrays, options);
     if (failed(plain))
       return "the interpreter fails";
