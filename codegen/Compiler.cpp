@@ -4,6 +4,7 @@
 #include "codegen/TargetModels.h"
 #include "codegen/cpu/CpuPipeline.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/nvptx/Passes.h"
 #include "dialect/AttnDialect.h"
 #include "dialect/AttnOps.h"
 #include "llvm/Support/xxhash.h"
@@ -25,6 +26,7 @@ void attn::registerCompilerDialects(DialectRegistry &registry) {
   func::registerInlinerExtension(registry);
   registerTargetModels(registry);
   registerCpuCodegen(registry);
+  registerNvptxCodegen(registry);
 }
 
 FailureOr<func::FuncOp> attn::findEntry(ModuleOp module, StringRef entry) {
@@ -120,8 +122,7 @@ static void collectStages(ModuleOp module, CompiledKernel &kernel) {
   });
 }
 
-FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name) {
-  std::optional<CpuMachine> machine = CpuMachine::lookup(target);
+FailureOr<PreparedKernel> attn::prepareKernel(ModuleOp module, func::FuncOp entry, StringRef target, StringRef text, StringRef name) {
   auto targetAttr = TargetAttr::get(entry.getContext(), target);
   if (failed(cast<TargetAttrInterface>(targetAttr).verifyTarget([&] { return entry.emitError(); })))
     return failure();
@@ -129,12 +130,23 @@ FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func
   if (failed(signature) || failed(checkEntry(entry)))
     return failure();
   std::string symbol = name.empty() ? makeIdentifier(entry.getName()) : name.str();
-  CompiledKernel kernel;
-  kernel.identity = {symbol, target.str(), getCompilerVersion().str(), hashSource(text, entry.getName(), target)};
-  kernel.signature = std::move(*signature);
-  keepOnly(*module, entry);
+  PreparedKernel kernel = {{symbol, target.str(), getCompilerVersion().str(), hashSource(text, entry.getName(), target)}, std::move(*signature)};
+  keepOnly(module, entry);
   entry.setName(symbol);
   entry->setAttr("attn.target", targetAttr);
+  return kernel;
+}
+
+FailureOr<CompiledKernel> attn::compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name) {
+  FailureOr<PreparedKernel> prepared = prepareKernel(*module, entry, target, text, name);
+  if (failed(prepared))
+    return failure();
+  std::optional<CpuMachine> machine = CpuMachine::lookup(target);
+  if (!machine)
+    return entry.emitError("expected the target to be a CPU, but got '") << target << "'", failure();
+  CompiledKernel kernel;
+  kernel.identity = std::move(prepared->identity);
+  kernel.signature = std::move(prepared->signature);
 
   PassManager manager(module->getContext(), ModuleOp::getOperationName());
   // The verifier costs a quarter of the passes' time; the development and sanitizer builds, and every attn-opt, run it.

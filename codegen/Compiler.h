@@ -41,6 +41,16 @@ struct CompiledKernel {
 /// A name that C accepts: what is neither a letter nor a digit becomes an underscore.
 std::string makeIdentifier(StringRef name);
 
+/// What is known of a kernel before anything is lowered.
+struct PreparedKernel {
+  KernelIdentity identity;
+  Signature signature;
+};
+
+/// Checks the entry and the target and leaves in `module` only what belongs to the kernel, ready for the phases: the entry has its final name and
+/// carries its target. Fails with diagnostics.
+FailureOr<PreparedKernel> prepareKernel(ModuleOp module, func::FuncOp entry, StringRef target, StringRef text, StringRef name);
+
 /// Compiles `entry` of a description for the x86 target of this name. The kernel is called `name`, a C identifier; left out, after the entry.
 /// The module is consumed. Fails with diagnostics.
 FailureOr<CompiledKernel> compileForCpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text,

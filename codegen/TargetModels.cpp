@@ -2,33 +2,54 @@
 
 #include "codegen/TargetModels.h"
 #include "codegen/cpu/CpuTiles.h"
+#include "codegen/nvptx/GpuMachine.h"
 #include "dialect/AttnAttrs.h"
 #include "dialect/AttnDialect.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-namespace {
-struct CpuTargetModel : public TargetAttrInterface::ExternalModel<CpuTargetModel, TargetAttr> {
-  static CpuMachine machine(Attribute attribute) { return *CpuMachine::lookup(cast<TargetAttr>(attribute).getName()); }
+/// The answers of the machine that a name stands for; verifyTarget has seen that there is one.
+template <typename CpuT, typename GpuT>
+static auto ask(Attribute attribute, CpuT cpu, GpuT gpu) {
+  StringRef name = cast<TargetAttr>(attribute).getName();
+  if (std::optional<GpuMachine> machine = GpuMachine::lookup(name))
+    return gpu(*machine);
+  return cpu(*CpuMachine::lookup(name));
+}
 
+namespace {
+struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, TargetAttr> {
   LogicalResult verifyTarget(Attribute attribute, function_ref<InFlightDiagnostic()> emitError) const {
     StringRef name = cast<TargetAttr>(attribute).getName();
-    if (CpuMachine::lookup(name))
+    if (CpuMachine::lookup(name) || GpuMachine::lookup(name))
       return success();
     InFlightDiagnostic error = emitError();
     error << "expected target ";
     llvm::interleaveComma(CpuMachine::levels(), error, [&](const CpuMachine &level) { error << level.name; });
+    for (const GpuMachine &machine : GpuMachine::machines())
+      error << ", " << machine.name;
     return error << ", but got '" << name << "'";
   }
-  TileChoice chooseTiles(Attribute attribute, const AttentionShape &shape) const { return chooseCpuTiles(machine(attribute), shape); }
-  int64_t getPanelRows(Attribute attribute, Type) const { return machine(attribute).panelRows(); }
+  TileChoice chooseTiles(Attribute attribute, const AttentionShape &shape) const {
+    return ask(
+        attribute, [&](const CpuMachine &machine) { return chooseCpuTiles(machine, shape); },
+        [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape); });
+  }
+  int64_t getPanelRows(Attribute attribute, const AttentionShape &shape) const {
+    return ask(
+        attribute, [](const CpuMachine &machine) -> int64_t { return machine.panelRows(); },
+        [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape).panelRows; });
+  }
   Type getProductType(Attribute attribute, Type elementType) const {
-    return machine(attribute).hasNativeDot(elementType) ? elementType : Float32Type::get(elementType.getContext());
+    bool isNative = ask(
+        attribute, [&](const CpuMachine &machine) { return machine.hasNativeDot(elementType); },
+        [&](const GpuMachine &machine) { return machine.hasProduct(elementType); });
+    return isNative ? elementType : Float32Type::get(elementType.getContext());
   }
 };
 } // namespace
 
 void attn::registerTargetModels(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, AttnDialect *) { TargetAttr::attachInterface<CpuTargetModel>(*context); });
+  registry.addExtension(+[](MLIRContext *context, AttnDialect *) { TargetAttr::attachInterface<TargetModel>(*context); });
 }

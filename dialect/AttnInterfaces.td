@@ -80,8 +80,8 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       "::llvm::LogicalResult", "verifyTarget", (ins "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError)>,
     InterfaceMethod<"Tile sizes for an attention of this shape.",
       "::mlir::attn::TileChoice", "chooseTiles", (ins "const ::mlir::attn::AttentionShape &":$shape)>,
-    InterfaceMethod<"Rows of a panel, the unit that one product computes, for inputs of this type.",
-      "int64_t", "getPanelRows", (ins "::mlir::Type":$elementType)>,
+    InterfaceMethod<"Rows of a panel, the unit that one product computes, for an attention of this shape.",
+      "int64_t", "getPanelRows", (ins "const ::mlir::attn::AttentionShape &":$shape)>,
     InterfaceMethod<"Type in which a matrix product takes operands of this type; another type than the argument where the machine has no such product.",
       "::mlir::Type", "getProductType", (ins "::mlir::Type":$elementType)>,
   ];

@@ -19,7 +19,7 @@ struct AttentionShape {
 /// Tile sizes in rows and keys. A row tile is cut into panels, which are the unit a worker (thread, warpgroup) holds.
 struct TileChoice {
   int64_t rows;         // rows of a query tile
-  int64_t smallRows;    // rows of a query tile where large ones would leave workers idle; a multiple of panelRows
+  int64_t smallRows;    // rows of a query tile where large ones would leave workers idle; a multiple of panelRows, 0 if one size serves all
   int64_t panelRows;    // rows of a panel; divides rows
   int64_t keys;         // keys of a key tile
   int64_t keyBlock;     // granularity of key bounds inside a tile; divides keys

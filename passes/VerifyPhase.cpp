@@ -5,6 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/BufferGrowth.h"
 #include "passes/Passes.h"
+#include "passes/schedule/KeyLoops.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_VERIFYPHASE
@@ -52,7 +53,12 @@ static LogicalResult verifyPanels(Operation *op, TargetAttr target) {
   auto contract = dyn_cast<ContractOp>(op);
   if (!contract || op->getParentOfType<ForPanelsOp>())
     return success();
-  auto panelRows = cast<TargetAttrInterface>(target).getPanelRows(contract.getLhs().getType().getElementType());
+  auto loop = op->getParentOfType<ForKeysOp>();
+  LoadOp rowLoad = loop ? findRowLoad(loop) : LoadOp();
+  TileType lhs = contract.getLhs().getType();
+  int64_t depth = lhs.getSize(contract.getOver());
+  AttentionShape shape = rowLoad ? getLoopShape(loop, rowLoad) : AttentionShape{lhs.getElementType(), depth, depth, 1, false};
+  int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(shape);
   int64_t rows = contract.getLhs().getType().getSize("i");
   if (rows >= panelRows)
     return op->emitOpError("expected a product of at most a panel's ")

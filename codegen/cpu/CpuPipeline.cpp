@@ -3,6 +3,7 @@
 #include "codegen/cpu/CpuPipeline.h"
 
 #include "codegen/cpu/Passes.h"
+#include "codegen/lower/Passes.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"

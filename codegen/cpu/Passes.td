@@ -29,22 +29,6 @@ def ExpandMathPass : Pass<"attn-expand-math"> {
   let dependentDialects = ["arith::ArithDialect", "math::MathDialect", "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
-def OutlineStagesPass : Pass<"attn-outline-stages", "::mlir::ModuleOp"> {
-  let summary = "Cut a kernel into one function per stage and a plan";
-  let description = [{
-    Each `attn.parallel` becomes `func @NAME_stage_K(arguments, workspace, scratch, task)`, which does one task; what the kernel computes before
-    it (sizes, offsets, conditions) is repeated in each. `func @NAME_plan(arguments, plan)` fills the number of tasks of each stage, zero where
-    its condition does not hold, and the bytes of workspace. Arguments come as the block of runtime/attn_abi.h.
-
-    ```mlir
-    attn.parallel "rows" (%b, %h, %I) = (%B, %H, %n) if %many order = longest_first { ... }
-    // becomes
-    func.func @f_stage_0(%args: !llvm.ptr, %workspace: !llvm.ptr, %scratch: !llvm.ptr, %task: i64) attributes {attn.stage = "rows"} { ... }
-    ```
-  }];
-  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "func::FuncDialect", "memref::MemRefDialect"];
-}
-
 def LowerStagesPass : Pass<"attn-lower-stages", "::mlir::ModuleOp"> {
   let summary = "Replace tile operations by loops over memory and calls of micro-kernels";
   let description = [{

@@ -29,6 +29,8 @@ static FailureOr<TargetAttr> findTarget(ModuleOp module) {
     return module.emitOpError("expected a function with the attribute 'attn.target' = #attn.target<...>"), failure();
   if (failed(cast<TargetAttrInterface>(target).verifyTarget([&] { return module.emitOpError(); })))
     return failure();
+  if (!CpuMachine::lookup(target.getName()))
+    return module.emitOpError("expected the target to be a CPU, but got '") << target.getName() << "'", failure();
   return target;
 }
 

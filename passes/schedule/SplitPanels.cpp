@@ -3,6 +3,7 @@
 #include "dialect/AttnOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Passes.h"
+#include "passes/schedule/KeyLoops.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_SPLITPANELS
@@ -21,14 +22,18 @@ static TileType resizeRows(TileType type, int64_t rows) {
   return TileType::get(type.getContext(), type.getNames(), sizes, type.getElementType());
 }
 
-/// The view whose rows the loop computes with: that of the query tile its scores come from.
-static LoadOp findRowLoad(ForKeysOp loop) {
+LoadOp attn::findRowLoad(ForKeysOp loop) {
   LoadOp rows;
   loop.getBody().walk([&](ContractOp contract) {
     if (auto load = contract.getLhs().getDefiningOp<LoadOp>(); load && load.getResult().getType().getSize("i") > 0)
       rows = load;
   });
   return rows;
+}
+
+AttentionShape attn::getLoopShape(ForKeysOp loop, LoadOp rows) {
+  ViewType view = rows.getView().getType();
+  return {view.getElementType(), view.getFeatures(), loop.getInitial().getType().getWidth(), /*group=*/1, /*hasScoreRegion=*/false};
 }
 
 /// Moves everything but the loads of a key loop into a loop over panels of `panelRows` rows.
@@ -83,8 +88,7 @@ struct SplitPanels : public attn::impl::SplitPanelsBase<SplitPanels> {
       return;
     SmallVector<std::pair<ForKeysOp, int64_t>> loops;
     getOperation().walk([&](ForKeysOp loop) {
-      LoadOp rows = findRowLoad(loop);
-      int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(rows.getView().getType().getElementType());
+      int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(getLoopShape(loop, findRowLoad(loop)));
       if (loop.getInitial().getType().getRows() >= panelRows)
         loops.push_back({loop, panelRows});
     });

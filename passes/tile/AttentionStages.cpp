@@ -133,6 +133,8 @@ void StagesBuilder::build() {
   batches = memref::DimOp::create(b, stages.query, 0);
   heads = buildIndex(b, stages.heads);
   residues = buildIndex(b, stages.online.getSegments().getRowStride());
+  if (!tiles.smallRows)
+    return buildRows("rows", tiles.rows, Value());
   Value queries = stages.numbers[unsigned(MaskSymbol::QueryLength)], keys = stages.numbers[unsigned(MaskSymbol::KeyLength)];
 
   Value tasks = countTasks(countRowTiles(tiles.smallRows));

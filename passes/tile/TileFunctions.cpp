@@ -167,7 +167,8 @@ LogicalResult FunctionTiler::convertMerge(MergePartialsOp merge, FinalizeOp fina
   int64_t width = partial.getShape().back();
   AttentionShape shape = {Float32Type::get(merge.getContext()), width, width, 1, false};
   TileChoice tiles = cast<TargetAttrInterface>(target).chooseTiles(shape);
-  buildMergeStage(b, partial.getNormalizer(), *lhs, *rhs, mapping.lookup(finalize.getExponent()), tiles.smallRows, results);
+  buildMergeStage(b, partial.getNormalizer(), *lhs, *rhs, mapping.lookup(finalize.getExponent()), tiles.smallRows ? tiles.smallRows : tiles.rows,
+                  results);
   return success();
 }
 

@@ -1,7 +1,7 @@
 //===- LaneRegion.cpp - score arithmetic on lanes -------------------------===//
 
 #include "codegen/cpu/lower/LaneRegion.h"
-#include "codegen/cpu/lower/AffineEmission.h"
+#include "codegen/lower/AffineEmission.h"
 #include "dialect/AttnOps.h"
 #include "llvm/ADT/SetVector.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -53,6 +53,7 @@ struct LowerStages : public attn::impl::LowerStagesPassBase<LowerStages> {
         return signalPassFailure();
       scratchBytes = std::max(scratchBytes, lowering.getScratchBytes());
       stage->removeAttr("attn.target");
+      stage->removeAttr("attn.argument_words");
     }
     if (plan) {
       storeScratchBytes(plan, scratchBytes);

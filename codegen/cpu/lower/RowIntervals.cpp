@@ -2,7 +2,8 @@
 
 #include "codegen/cpu/lower/RowIntervals.h"
 #include "codegen/cpu/VectorEmission.h"
-#include "codegen/cpu/lower/AffineEmission.h"
+#include "codegen/lower/AffineEmission.h"
+#include "codegen/lower/RowInterval.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -14,42 +15,6 @@ static Value integers(ImplicitLocOpBuilder &b, VectorType type, ArrayRef<int64_t
     return b.getIntegerAttr(type.getElementType(), value);
   });
   return arith::ConstantOp::create(b, DenseElementsAttr::get(type, elements));
-}
-
-static Value splatInteger(ImplicitLocOpBuilder &b, VectorType type, int64_t value) {
-  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, b.getIntegerAttr(type.getElementType(), value)));
-}
-
-namespace {
-/// Bounds of a few rows at a time, in 64-bit lanes: a position times a stride may leave 32 bits.
-struct IntervalLanes {
-  Value first, end;
-};
-} // namespace
-
-/// Keys [first, end) of the tile, relative to it, that rows `rowIndices` see.
-static IntervalLanes emitLanes(ImplicitLocOpBuilder &b, SegmentAttr segment, VectorType type, ValueRange dims, ValueRange symbols,
-                               Value keyBase, Value extent, int64_t keyTile) {
-  Value zero = splatInteger(b, type, 0), whole = splatInteger(b, type, keyTile);
-  Value base = spreadInteger(b, keyBase, type);
-  Value lower = zero, upper = arith::SubIOp::create(b, spreadInteger(b, extent, type), base);
-  for (AffineExpr bound : segment.getLower().getResults()) {
-    Value value = emitAffine(b, bound, type, dims, symbols);
-    lower = arith::MaxSIOp::create(b, lower, arith::SubIOp::create(b, value, base));
-  }
-  for (AffineExpr bound : segment.getUpper().getResults()) {
-    Value value = emitAffine(b, bound, type, dims, symbols);
-    upper = arith::MinSIOp::create(b, upper, arith::SubIOp::create(b, value, base));
-  }
-  if (AffineMap when = segment.getWhen())
-    for (AffineExpr condition : when.getResults()) {
-      Value holds = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, emitAffine(b, condition, type, dims, symbols), zero);
-      upper = arith::SelectOp::create(b, holds, upper, zero);
-    }
-  // An empty interval becomes [0, 0) and says nothing about the range of the others.
-  upper = arith::MinSIOp::create(b, upper, whole);
-  Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, lower, upper);
-  return {arith::SelectOp::create(b, isEmpty, zero, lower), arith::SelectOp::create(b, isEmpty, zero, upper)};
 }
 
 /// Half as many 64-bit lanes as of f32.
@@ -74,21 +39,21 @@ func::FuncOp attn::emitRowIntervals(ModuleOp module, StringRef name, const CpuMa
 
   unsigned lanes = getLanes(machine);
   auto type = VectorType::get({lanes}, b.getI64Type());
-  Value leastFirst = splatInteger(b, type, keyTile), greatestFirst = splatInteger(b, type, 0);
-  Value leastEnd = splatInteger(b, type, keyTile), greatestEnd = splatInteger(b, type, 0);
+  Value leastFirst = integerConstant(b, type, keyTile), greatestFirst = integerConstant(b, type, 0);
+  Value leastEnd = integerConstant(b, type, keyTile), greatestEnd = integerConstant(b, type, 0);
   for (int64_t row = 0; row < rows; row += lanes) {
     SmallVector<int64_t> lane = llvm::to_vector(llvm::seq<int64_t>(row, row + lanes));
     Value packed = arith::AddIOp::create(b, spreadInteger(b, firstRow, type), integers(b, type, lane));
-    Value position = group == 1 ? packed : Value(arith::DivSIOp::create(b, packed, splatInteger(b, type, group)));
+    Value position = group == 1 ? packed : Value(arith::DivSIOp::create(b, packed, integerConstant(b, type, group)));
     Value x = arith::AddIOp::create(b, position, spreadInteger(b, origin, type));
-    IntervalLanes interval = emitLanes(b, segment, type, {arguments[0], arguments[1], x}, numbers, keyBase, extent, keyTile);
+    RowInterval interval = emitRowInterval(b, segment, type, {arguments[0], arguments[1], x}, numbers, keyBase, extent, keyTile);
     auto narrow = VectorType::get({lanes}, b.getI32Type());
     Value at = indexConstant(b, row);
     vector::StoreOp::create(b, arith::TruncIOp::create(b, narrow, interval.first), rest[4], at);
     vector::StoreOp::create(b, arith::TruncIOp::create(b, narrow, interval.end), rest[5], at);
     // Rows that see nothing do not widen the range: their first key counts as the last one there is.
-    Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, interval.end, splatInteger(b, type, 0));
-    Value start = arith::SelectOp::create(b, isEmpty, splatInteger(b, type, keyTile), interval.first);
+    Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, interval.end, integerConstant(b, type, 0));
+    Value start = arith::SelectOp::create(b, isEmpty, integerConstant(b, type, keyTile), interval.first);
     leastFirst = arith::MinSIOp::create(b, leastFirst, start);
     greatestFirst = arith::MaxSIOp::create(b, greatestFirst, start);
     leastEnd = arith::MinSIOp::create(b, leastEnd, interval.end);

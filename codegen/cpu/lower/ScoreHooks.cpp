@@ -2,7 +2,7 @@
 
 #include "codegen/cpu/lower/ScoreHooks.h"
 #include "codegen/cpu/VectorEmission.h"
-#include "codegen/cpu/lower/AffineEmission.h"
+#include "codegen/lower/AffineEmission.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/analysis/SegmentAttributes.h"
 #include <limits>

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cpu/DecodeState.h"
-#include "codegen/cpu/lower/ArgumentBlock.h"
+#include "codegen/lower/ArgumentBlock.h"
 #include "codegen/cpu/lower/RowIntervals.h"
 #include "codegen/cpu/lower/ScoreHooks.h"
 #include "codegen/cpu/lower/StageLowering.h"

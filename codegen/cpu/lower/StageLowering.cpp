@@ -2,15 +2,13 @@
 
 #include "codegen/cpu/lower/StageLowering.h"
 #include "codegen/cpu/TilePack.h"
-#include "codegen/cpu/lower/ArgumentBlock.h"
 #include "codegen/cpu/lower/ScoreHooks.h"
-#include "codegen/cpu/lower/TileWork.h"
-#include "mlir/Dialect/Affine/Utils.h"
+#include "codegen/lower/ArgumentBlock.h"
+#include "codegen/lower/LoopBounds.h"
+#include "codegen/lower/TileWork.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "passes/analysis/SegmentAttributes.h"
-#include "passes/analysis/TileBounds.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -158,71 +156,6 @@ void StageLowering::forPanels(Value view, Value rowTile, int64_t rows, llvm::fun
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
-
-/// max or min of affine bounds, clamped to `start`.
-template <typename OpT>
-static Value foldBounds(ImplicitLocOpBuilder &b, Value start, ArrayRef<AffineExpr> bounds, ValueRange dims, ValueRange symbols) {
-  for (AffineExpr bound : bounds)
-    start = OpT::create(b, start, affine::expandAffineExpr(b, b.getLoc(), bound, dims, symbols));
-  return start;
-}
-
-static Value holdAll(ImplicitLocOpBuilder &b, ArrayRef<AffineExpr> conditions, ValueRange dims, ValueRange symbols) {
-  Value result = arith::ConstantOp::create(b, b.getBoolAttr(true));
-  for (AffineExpr condition : conditions) {
-    Value value = affine::expandAffineExpr(b, b.getLoc(), condition, dims, symbols);
-    Value holds = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, value, indexConstant(b, 0));
-    result = arith::AndIOp::create(b, result, holds);
-  }
-  return result;
-}
-
-LogicalResult StageLowering::lowerBounds(BoundsOp op) {
-  auto rows = op.getRows().getDefiningOp<QueryViewOp>();
-  auto keys = op.getKeys().getDefiningOp<KeyViewOp>();
-  if (!rows || !keys)
-    return op.emitOpError("expected views of queries and keys");
-  TileBounds bounds = getTileBounds(getSegment(op.getSegment()), rows.getStep(), op.getNumbers().size(), op.getContext());
-  Value zero = indexConstant(b, 0), tile = indexConstant(b, op.getKeyTileSize());
-  Value group = indexConstant(b, rows.getGroup());
-  Value firstRow = arith::MulIOp::create(b, op.getRowTile(), indexConstant(b, op.getRowTileSize()));
-  Value endRow = arith::MinSIOp::create(b, countRows(rows), arith::AddIOp::create(b, firstRow, indexConstant(b, op.getRowTileSize())));
-  Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, firstRow, endRow);
-  auto position = [&](Value row) -> Value {
-    return arith::AddIOp::create(b, arith::DivSIOp::create(b, row, group), rows.getOrigin());
-  };
-  Value lastRow = arith::MaxSIOp::create(b, arith::SubIOp::create(b, endRow, indexConstant(b, 1)), zero);
-  SmallVector<Value> dims = {op.getBatch(), op.getHead(), position(firstRow), position(lastRow)};
-  ValueRange symbols = op.getNumbers();
-
-  Value extent = keys.getCount();
-  Value lower = foldBounds<arith::MaxSIOp>(b, zero, bounds.hull.lower, dims, symbols);
-  Value upper = foldBounds<arith::MinSIOp>(b, extent, bounds.hull.upper, dims, symbols);
-  Value isVisible = arith::AndIOp::create(b, holdAll(b, bounds.hull.conditions, dims, symbols),
-                                          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, lower, upper));
-  isVisible = arith::AndIOp::create(b, isVisible, arith::XOrIOp::create(b, isEmpty, arith::ConstantOp::create(b, b.getBoolAttr(true))));
-  upper = arith::SelectOp::create(b, isVisible, upper, zero);
-  lower = arith::SelectOp::create(b, isVisible, lower, zero);
-  Value lo = arith::DivUIOp::create(b, lower, tile), hi = arith::CeilDivUIOp::create(b, upper, tile);
-  if (op.getChunkBegin()) {
-    lo = arith::MaxSIOp::create(b, lo, arith::DivUIOp::create(b, op.getChunkBegin(), tile));
-    hi = arith::MinSIOp::create(b, hi, arith::DivUIOp::create(b, op.getChunkEnd(), tile));
-    hi = arith::MaxSIOp::create(b, lo, hi);
-  }
-  Value ulo = hi, uhi = hi;
-  if (bounds.interior) {
-    Value freeLower = foldBounds<arith::MaxSIOp>(b, zero, bounds.interior->lower, dims, symbols);
-    Value freeUpper = foldBounds<arith::MinSIOp>(b, extent, bounds.interior->upper, dims, symbols);
-    freeUpper = arith::MaxSIOp::create(b, freeUpper, zero);
-    freeUpper = arith::SelectOp::create(b, holdAll(b, bounds.interior->conditions, dims, symbols), freeUpper, zero);
-    // Clamped to [lo, hi], so that guarded tiles lie on both sides.
-    ulo = arith::MinSIOp::create(b, arith::MaxSIOp::create(b, arith::CeilDivUIOp::create(b, freeLower, tile), lo), hi);
-    uhi = arith::MinSIOp::create(b, arith::MaxSIOp::create(b, arith::DivUIOp::create(b, freeUpper, tile), ulo), hi);
-  }
-  op.replaceAllUsesWith(ValueRange{lo, ulo, uhi, hi});
-  op.erase();
-  return success();
-}
 
 LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
   State state = states.lookup(op.getInitial());
@@ -508,7 +441,7 @@ LogicalResult StageLowering::lowerOperation(Operation &op) {
   b.setLoc(op.getLoc());
   b.setInsertionPoint(&op);
   if (auto bounds = dyn_cast<BoundsOp>(op))
-    return lowerBounds(bounds);
+    return lowerBounds(b, bounds);
   if (auto loop = dyn_cast<ForKeysOp>(op))
     return lowerForKeys(loop);
   if (auto panels = dyn_cast<ForPanelsOp>(op))

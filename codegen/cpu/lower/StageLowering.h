@@ -4,7 +4,7 @@
 #define ATTN_CODEGEN_CPU_LOWER_STAGELOWERING_H
 
 #include "codegen/cpu/lower/KernelLibrary.h"
-#include "codegen/cpu/lower/TileWork.h"
+#include "codegen/lower/TileWork.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace mlir::attn {
@@ -39,7 +39,6 @@ private:
 
   LogicalResult lowerBlock(Block &block);
   LogicalResult lowerOperation(Operation &op);
-  LogicalResult lowerBounds(BoundsOp op);
   void lowerInit(InitOp op);
   LogicalResult lowerForKeys(ForKeysOp op);
   LogicalResult lowerForPanels(ForPanelsOp op);

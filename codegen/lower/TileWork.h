@@ -1,7 +1,7 @@
 //===- TileWork.h - what is done with one key tile --------------*- C++ -*-===//
 
-#ifndef ATTN_CODEGEN_CPU_LOWER_TILEWORK_H
-#define ATTN_CODEGEN_CPU_LOWER_TILEWORK_H
+#ifndef ATTN_CODEGEN_LOWER_TILEWORK_H
+#define ATTN_CODEGEN_LOWER_TILEWORK_H
 
 #include "dialect/AttnOps.h"
 
@@ -24,4 +24,4 @@ FailureOr<TileWork> matchTileWork(Block &body);
 
 } // namespace mlir::attn
 
-#endif // ATTN_CODEGEN_CPU_LOWER_TILEWORK_H
+#endif // ATTN_CODEGEN_LOWER_TILEWORK_H

@@ -1,7 +1,7 @@
 //===- OutlineStages.cpp - one function per stage, and the plan -----------===//
 
-#include "codegen/cpu/Passes.h"
-#include "codegen/cpu/lower/ArgumentBlock.h"
+#include "codegen/lower/ArgumentBlock.h"
+#include "codegen/lower/Passes.h"
 #include "dialect/AttnOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -12,7 +12,7 @@
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_OUTLINESTAGESPASS
-#include "codegen/cpu/Passes.h.inc"
+#include "codegen/lower/Passes.h.inc"
 } // namespace mlir::attn
 
 using namespace mlir;
@@ -114,6 +114,7 @@ void StageOutliner::outlineStage(ParallelOp parallel, int64_t number) {
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   func::FuncOp stage = createFunction("_stage_" + Twine(number), {pointer, pointer, pointer, b.getI64Type()});
   stage->setAttr("attn.stage", parallel.getNameAttr());
+  stage->setAttr("attn.argument_words", b.getI64IntegerAttr(countArgumentWords(function.getArgumentTypes())));
   IRMapping mapping;
   clonePrologue(parallel, stage.getArgument(0), stage.getArgument(1), mapping);
   Value task = arith::IndexCastOp::create(b, b.getIndexType(), stage.getArgument(3));

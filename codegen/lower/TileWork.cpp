@@ -1,6 +1,6 @@
 //===- TileWork.cpp - what is done with one key tile ----------------------===//
 
-#include "codegen/cpu/lower/TileWork.h"
+#include "codegen/lower/TileWork.h"
 
 using namespace mlir;
 using namespace mlir::attn;

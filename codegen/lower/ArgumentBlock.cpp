@@ -1,6 +1,6 @@
 //===- ArgumentBlock.cpp - arguments as a kernel receives them ------------===//
 
-#include "codegen/cpu/lower/ArgumentBlock.h"
+#include "codegen/lower/ArgumentBlock.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "runtime/attn_abi.h"
@@ -68,6 +68,10 @@ static Value readTensor(ImplicitLocOpBuilder &b, Value pointer, int64_t word, Me
     strides.push_back(readWord(b, pointer, word + 1 + ATTN_MAX_RANK + dim, b.getI64Type()));
   }
   return buildMemRef(b, type, readWord(b, pointer, word, pointerType(b)), sizes, strides);
+}
+
+int64_t attn::countArgumentWords(TypeRange types) {
+  return llvm::sum_of(llvm::map_range(types, [](Type type) { return isa<MemRefType>(type) ? kWordsOfTensor : int64_t(1); }));
 }
 
 SmallVector<Value> attn::readArguments(ImplicitLocOpBuilder &b, Value pointer, TypeRange types) {

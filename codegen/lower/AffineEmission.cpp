@@ -1,6 +1,6 @@
 //===- AffineEmission.cpp - affine expressions on lanes -------------------===//
 
-#include "codegen/cpu/lower/AffineEmission.h"
+#include "codegen/lower/AffineEmission.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -25,7 +25,7 @@ Value attn::spreadInteger(ImplicitLocOpBuilder &b, Value value, Type type) {
   return value.getType() == type ? value : Value(vector::BroadcastOp::create(b, type, value));
 }
 
-static Value constantOf(ImplicitLocOpBuilder &b, Type type, int64_t value) {
+Value attn::integerConstant(ImplicitLocOpBuilder &b, Type type, int64_t value) {
   Attribute number = b.getIntegerAttr(getElementTypeOrSelf(type), value);
   if (auto vector = dyn_cast<VectorType>(type))
     return arith::ConstantOp::create(b, DenseElementsAttr::get(vector, number));
@@ -34,7 +34,7 @@ static Value constantOf(ImplicitLocOpBuilder &b, Type type, int64_t value) {
 
 Value attn::emitAffine(ImplicitLocOpBuilder &b, AffineExpr expr, Type type, ValueRange dims, ValueRange symbols) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constantOf(b, type, constant.getValue());
+    return integerConstant(b, type, constant.getValue());
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
     return spreadInteger(b, dims[dim.getPosition()], type);
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
@@ -59,7 +59,7 @@ Value attn::emitAffine(ImplicitLocOpBuilder &b, AffineExpr expr, Type type, Valu
 Value attn::emitFormula(ImplicitLocOpBuilder &b, const MaskFormula &formula, Type type, ValueRange dims, ValueRange symbols) {
   if (formula.getKind() == MaskFormula::Kind::Constraint) {
     auto predicate = formula.isEquality() ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
-    return arith::CmpIOp::create(b, predicate, emitAffine(b, formula.getExpr(), type, dims, symbols), constantOf(b, type, 0));
+    return arith::CmpIOp::create(b, predicate, emitAffine(b, formula.getExpr(), type, dims, symbols), integerConstant(b, type, 0));
   }
   bool isAnd = formula.getKind() == MaskFormula::Kind::And;
   Type truth = b.getI1Type();
@@ -67,9 +67,9 @@ Value attn::emitFormula(ImplicitLocOpBuilder &b, const MaskFormula &formula, Typ
     truth = vector.clone(truth);
   if (formula.getKind() == MaskFormula::Kind::Not) {
     Value child = emitFormula(b, formula.getChildren().front(), type, dims, symbols);
-    return arith::XOrIOp::create(b, child, constantOf(b, truth, 1));
+    return arith::XOrIOp::create(b, child, integerConstant(b, truth, 1));
   }
-  Value result = constantOf(b, truth, isAnd ? 1 : 0);
+  Value result = integerConstant(b, truth, isAnd ? 1 : 0);
   for (const MaskFormula &child : formula.getChildren()) {
     Value holds = emitFormula(b, child, type, dims, symbols);
     result = isAnd ? Value(arith::AndIOp::create(b, result, holds)) : Value(arith::OrIOp::create(b, result, holds));

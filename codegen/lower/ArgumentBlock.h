@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTN_CODEGEN_CPU_LOWER_ARGUMENTBLOCK_H
-#define ATTN_CODEGEN_CPU_LOWER_ARGUMENTBLOCK_H
+#ifndef ATTN_CODEGEN_LOWER_ARGUMENTBLOCK_H
+#define ATTN_CODEGEN_LOWER_ARGUMENTBLOCK_H
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -21,9 +21,12 @@ Value buildMemRefAt(ImplicitLocOpBuilder &b, MemRefType type, Value base, int64_
 /// `base + offset` bytes; the offset is an i64.
 Value buildOffsetPointer(ImplicitLocOpBuilder &b, Value base, Value offset);
 
+/// 64-bit words of the block for arguments of these types.
+int64_t countArgumentWords(TypeRange types);
+
 /// Reads the arguments of these types (memrefs and numbers) from the block at `pointer`.
 SmallVector<Value> readArguments(ImplicitLocOpBuilder &b, Value pointer, TypeRange types);
 
 } // namespace mlir::attn
 
-#endif // ATTN_CODEGEN_CPU_LOWER_ARGUMENTBLOCK_H
+#endif // ATTN_CODEGEN_LOWER_ARGUMENTBLOCK_H

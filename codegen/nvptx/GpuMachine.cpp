@@ -1,0 +1,57 @@
+//===- GpuMachine.cpp - what an NVIDIA target can do ----------------------===//
+
+#include "codegen/nvptx/GpuMachine.h"
+#include "codegen/nvptx/SharedTile.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10}};
+
+llvm::ArrayRef<GpuMachine> GpuMachine::machines() { return kMachines; }
+
+std::optional<GpuMachine> GpuMachine::lookup(llvm::StringRef name) {
+  const GpuMachine *found = llvm::find_if(kMachines, [&](const GpuMachine &machine) { return machine.name == name; });
+  return found == std::end(kMachines) ? std::nullopt : std::optional<GpuMachine>(*found);
+}
+
+/// Rows of a block.
+static constexpr int64_t kBlockRows = 128;
+/// Registers of a thread that accumulators and scores together may take; the rest holds operands and addresses.
+static constexpr int64_t kTileRegisters = 192;
+
+namespace {
+struct WarpTile {
+  int64_t rows, keys;
+};
+} // namespace
+
+/// A thread holds a 32nd of the accumulators (rows x Dv) and of the scores (rows x keys), one register each.
+static bool fitsRegisters(const WarpTile &tile, const AttentionShape &shape) {
+  return tile.rows * (shape.valueDim + tile.keys) / GpuMachine::kWarpThreads <= kTileRegisters;
+}
+
+/// With 32 rows a warp, two blocks share a multiprocessor, so that one computes while the other waits. With 16 the block has twice the warps, and
+/// the multiprocessor for itself.
+static bool fitsShared(const WarpTile &tile, const AttentionShape &shape, const GpuMachine &machine) {
+  int64_t bytes = SharedTile::getBytes(kBlockRows, shape.queryDim) + SharedTile::getBytes(tile.keys, shape.queryDim) +
+                  SharedTile::getBytes(tile.keys, shape.valueDim);
+  int64_t blocks = tile.rows > GpuMachine::kAtomRows ? 2 : 1;
+  return bytes <= machine.sharedBytes / blocks;
+}
+
+TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape &shape) {
+  // Thirty-two rows a warp halve what is read from shared memory for each product; many keys make the work around the products rarer.
+  constexpr WarpTile kTiles[] = {{32, 128}, {32, 64}, {32, 32}, {16, 128}, {16, 64}, {16, 32}};
+  const WarpTile *chosen =
+      llvm::find_if(kTiles, [&](const WarpTile &tile) { return fitsRegisters(tile, shape) && fitsShared(tile, shape, machine); });
+  // For very long rows the smallest tile spills, but is right.
+  const WarpTile &tile = chosen == std::end(kTiles) ? *std::prev(chosen) : *chosen;
+  TileChoice tiles = {};
+  tiles.panelRows = tile.rows;
+  tiles.keys = tile.keys;
+  tiles.rows = kBlockRows;
+  tiles.keyBlock = GpuMachine::kAtomDepth;
+  return tiles;
+}

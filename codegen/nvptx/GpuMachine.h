@@ -1,0 +1,40 @@
+//===- GpuMachine.h - what an NVIDIA target can do --------------*- C++ -*-===//
+
+#ifndef ATTN_CODEGEN_NVPTX_GPUMACHINE_H
+#define ATTN_CODEGEN_NVPTX_GPUMACHINE_H
+
+#include "dialect/Target.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <optional>
+
+namespace mlir::attn {
+
+/// A compute capability and what it offers. A machine is a value; nothing here looks at a device.
+struct GpuMachine {
+  /// "sm_80".
+  llvm::StringRef name;
+  /// What LLVM's TargetMachine is made with.
+  llvm::StringRef llvmFeatures;
+  /// Shared memory that one block may have, in bytes.
+  int64_t sharedBytes;
+
+  static constexpr int64_t kWarpThreads = 32;
+  /// Rows of one matrix product of a warp (mma.sync m16n8k16), and the depth of it.
+  static constexpr int64_t kAtomRows = 16;
+  static constexpr int64_t kAtomDepth = 16;
+
+  /// Whether a matrix product takes operands of this type.
+  bool hasProduct(Type element) const { return element.isBF16() || element.isF16(); }
+
+  static std::optional<GpuMachine> lookup(llvm::StringRef name);
+  static llvm::ArrayRef<GpuMachine> machines();
+};
+
+/// Tiles of an attention: a row tile is one block, a panel one of its warps.
+TileChoice chooseGpuTiles(const GpuMachine &machine, const AttentionShape &shape);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_NVPTX_GPUMACHINE_H

@@ -1,0 +1,95 @@
+//===- LowerWarps.cpp - stages to kernels ---------------------------------===//
+
+#include "codegen/nvptx/Passes.h"
+#include "codegen/nvptx/WarpLowering.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "runtime/attn_abi.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_LOWERWARPSPASS
+#include "codegen/nvptx/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// What one asynchronous copy moves.
+static constexpr int64_t kChunkBytes = 16;
+
+/// The block's shared memory, whose size a launch chooses. Aligned for every kind of copy.
+static void declareShared(ModuleOp module) {
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+  LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::External, "attn_shared", Attribute(), /*alignment=*/1024,
+                         unsigned(NVVM::NVVMMemorySpace::Shared));
+}
+
+/// (arguments, workspace, scratch, task) becomes (arguments, workspace): the block is the task, and no scratch memory is used.
+static void makeKernel(func::FuncOp stage, const WarpLowering &lowering, int64_t alignment) {
+  Block &body = stage.getBody().front();
+  ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(stage.getLoc(), &body);
+  Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
+  body.getArgument(3).replaceAllUsesWith(arith::ExtUIOp::create(b, b.getI64Type(), block));
+  body.eraseArguments(2, 2);
+  stage.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
+  stage->setAttr("attn.alignment", b.getI64IntegerAttr(alignment));
+  stage->setAttr("attn.threads", b.getI64IntegerAttr(lowering.getThreads()));
+  stage->setAttr("attn.shared_bytes", b.getI64IntegerAttr(lowering.getSharedBytes()));
+}
+
+/// Whether the rows of queries, keys and values are made of whole chunks of 16 bytes.
+static bool hasWholeChunks(func::FuncOp stage) {
+  bool whole = true;
+  stage.walk([&](PackOp op) {
+    ViewType view = op.getView().getType();
+    whole &= view.getFeatures() * view.getElementType().getIntOrFloatBitWidth() / 8 % kChunkBytes == 0;
+  });
+  return whole;
+}
+
+static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned) {
+  WarpLowering lowering(stage, machine, isAligned);
+  if (failed(lowering.run()))
+    return failure();
+  makeKernel(stage, lowering, isAligned ? kChunkBytes : 1);
+  return success();
+}
+
+namespace {
+struct LowerWarps : public attn::impl::LowerWarpsPassBase<LowerWarps> {
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> stages;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function->hasAttr("attn.stage"))
+        stages.push_back(function);
+      if (function->hasAttr("attn.plan"))
+        function->removeAttr("attn.target");
+    }
+    if (stages.empty())
+      return;
+    auto target = stages.front()->getAttrOfType<TargetAttr>("attn.target");
+    std::optional<GpuMachine> machine = target ? GpuMachine::lookup(target.getName()) : std::nullopt;
+    if (!machine) {
+      stages.front().emitOpError("expected 'attn.target' to name an NVIDIA GPU");
+      return signalPassFailure();
+    }
+    declareShared(getOperation());
+    for (auto [number, stage] : llvm::enumerate(stages)) {
+      stage->setAttr("attn.stage_number", IntegerAttr::get(IntegerType::get(&getContext(), 64), number));
+      stage->removeAttr("attn.target");
+      // Asynchronous copies want whole chunks of 16 bytes; a second kernel takes operands that lie otherwise.
+      auto unaligned = cast<func::FuncOp>(stage->clone());
+      unaligned.setName((stage.getName() + "_unaligned").str());
+      stage->getParentRegion()->front().getOperations().insertAfter(stage->getIterator(), unaligned);
+      bool canBeAligned = hasWholeChunks(stage);
+      if (failed(lower(unaligned, *machine, /*isAligned=*/false)) || (canBeAligned && failed(lower(stage, *machine, /*isAligned=*/true))))
+        return signalPassFailure();
+      if (!canBeAligned)
+        stage.erase();
+    }
+  }
+};
+} // namespace

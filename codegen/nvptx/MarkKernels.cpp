@@ -1,0 +1,33 @@
+//===- MarkKernels.cpp - functions to kernels -----------------------------===//
+
+#include "codegen/nvptx/Passes.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_MARKKERNELSPASS
+#include "codegen/nvptx/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static void markKernel(LLVM::LLVMFuncOp function, int64_t threads, int64_t words) {
+  Builder b(function.getContext());
+  function.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(LLVM::LLVMArrayType::get(b.getI64Type(), words)));
+  function.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(sizeof(int64_t)));
+  function.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
+  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), b.getDenseI32ArrayAttr({int32_t(threads)}));
+}
+
+namespace {
+struct MarkKernels : public attn::impl::MarkKernelsPassBase<MarkKernels> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>()) {
+      auto threads = function->getAttrOfType<IntegerAttr>("attn.threads");
+      auto words = function->getAttrOfType<IntegerAttr>("attn.argument_words");
+      if (threads && words)
+        markKernel(function, threads.getInt(), words.getInt());
+    }
+  }
+};
+} // namespace

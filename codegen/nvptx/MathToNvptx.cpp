@@ -1,0 +1,72 @@
+//===- MathToNvptx.cpp - math operations as instructions ------------------===//
+
+#include "codegen/nvptx/Passes.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_MATHTONVPTXPASS
+#include "codegen/nvptx/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Value x) {
+  return LLVM::CallIntrinsicOp::create(b, b.getF32Type(), b.getStringAttr(name), ValueRange{x}).getResult(0);
+}
+
+static Value exp2(ImplicitLocOpBuilder &b, Value x) { return callIntrinsic(b, "llvm.nvvm.ex2.approx.ftz.f32", x); }
+
+static Value log2(ImplicitLocOpBuilder &b, Value x) { return callIntrinsic(b, "llvm.nvvm.lg2.approx.ftz.f", x); }
+
+static Value multiply(ImplicitLocOpBuilder &b, Value x, double factor) {
+  return arith::MulFOp::create(b, x, arith::ConstantOp::create(b, b.getF32FloatAttr(factor)));
+}
+
+/// LLVM has an intrinsic for it only under a newer name; the instruction is the same on every GPU from sm_75 on.
+static Value tanh(ImplicitLocOpBuilder &b, Value x) {
+  return LLVM::InlineAsmOp::create(b, b.getF32Type(), x, "tanh.approx.f32 $0, $1;", "=f,f", /*has_side_effects=*/false, /*is_align_stack=*/false,
+                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
+/// The value in place of `op`; null where LLVM translates the operation itself.
+static FailureOr<Value> replace(ImplicitLocOpBuilder &b, Operation &op) {
+  if (isa<math::FmaOp, math::AbsFOp, math::SqrtOp, math::FloorOp, math::CeilOp, math::TruncOp, math::RoundEvenOp, math::CopySignOp>(op))
+    return Value();
+  if (!op.getResult(0).getType().isF32())
+    return op.emitOpError("expected a number of f32, which is what this target computes, but got ") << op.getResult(0).getType(), failure();
+  Value x = op.getOperand(0);
+  if (isa<math::Exp2Op>(op))
+    return exp2(b, x);
+  if (isa<math::ExpOp>(op))
+    return exp2(b, multiply(b, x, M_LOG2E));
+  if (isa<math::Log2Op>(op))
+    return log2(b, x);
+  if (isa<math::LogOp>(op))
+    return multiply(b, log2(b, x), M_LN2);
+  if (isa<math::TanhOp>(op))
+    return tanh(b, x);
+  return op.emitOpError("expected one of exp, exp2, log, log2, tanh, fma, absf, sqrt, floor, ceil, trunc, roundeven and copysign on this target"), failure();
+}
+
+namespace {
+struct MathToNvptx : public attn::impl::MathToNvptxPassBase<MathToNvptx> {
+  void runOnOperation() override {
+    SmallVector<Operation *> operations;
+    getOperation()->walk([&](Operation *op) {
+      if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
+        operations.push_back(op);
+    });
+    for (Operation *op : operations) {
+      ImplicitLocOpBuilder b(op->getLoc(), op);
+      FailureOr<Value> value = replace(b, *op);
+      if (failed(value))
+        return signalPassFailure();
+      if (!*value)
+        continue;
+      op->replaceAllUsesWith(ValueRange{*value});
+      op->erase();
+    }
+  }
+};
+} // namespace
