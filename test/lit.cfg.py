@@ -22,9 +22,11 @@ config.test_exec_root = os.path.join(config.attn_build_dir, "test")
 # Tests neither see nor fill the user's kernel cache.
 config.environment["ATTN_CACHE_DIR"] = os.path.join(config.test_exec_root, "kernel-cache")
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
-for name in ("ATTN_NUM_THREADS", "ATTN_TARGET", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+for name in ("ATTN_NUM_THREADS", "ATTN_PTXAS", "ATTN_TARGET", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+if os.environ.get("ATTN_PTXAS") or shutil.which("ptxas"):
+    config.available_features.add("ptxas")
 if config.attn_sanitize:
     config.available_features.add("sanitizer")
     config.environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")

@@ -143,34 +143,42 @@ static json::Object makeNumerics() {
                       {"reproducible", "same bits at any number of threads, for the same target"}};
 }
 
-std::string attn::makeManifest(const Bundle &bundle, ArrayRef<AttentionFacts> facts) {
-  const Signature &signature = bundle.getSignature();
-  json::Array symbols, operations, targets;
+json::Object attn::describeBundle(const Bundle &bundle, const KernelIdentity &identity, const Signature &signature, ArrayRef<AttentionFacts> facts) {
+  json::Array symbols, operations;
   for (StringRef symbol : signature.shapes.names)
     symbols.push_back(json::Object{{"name", text(symbol)}, {"counts", describeSymbol(symbol)}});
   for (const AttentionFacts &operation : facts)
     operations.push_back(makeFacts(operation));
+  return json::Object{{"format", 1},
+                      {"name", bundle.name},
+                      {"entry", text(bundle.entry)},
+                      {"source", text(bundle.source)},
+                      {"compiler", identity.compiler},
+                      {"abi_version", ATTN_ABI_VERSION},
+                      {"symbols", std::move(symbols)},
+                      {"arguments", makeArguments(signature)},
+                      {"operations", std::move(operations)}};
+}
+
+std::string attn::printManifest(json::Object manifest) {
+  std::string out;
+  llvm::raw_string_ostream(out) << llvm::formatv("{0:2}", json::Value(std::move(manifest))) << "\n";
+  return out;
+}
+
+std::string attn::makeManifest(const Bundle &bundle, ArrayRef<AttentionFacts> facts) {
+  json::Array targets;
   for (const CompiledKernel &kernel : bundle.kernels)
     targets.push_back(makeTarget(kernel));
   json::Object files;
   for (StringRef extension : {"h", "o", "so"})
     files[extension] = bundle.name + "." + extension.str();
-  json::Object manifest{{"format", 1},
-                        {"name", bundle.name},
-                        {"entry", text(bundle.entry)},
-                        {"source", text(bundle.source)},
-                        {"compiler", bundle.kernels.front().identity.compiler},
-                        {"abi_version", ATTN_ABI_VERSION},
-                        {"requires", bundle.getLeastTarget()},
-                        {"files", std::move(files)},
-                        {"symbols", std::move(symbols)},
-                        {"arguments", makeArguments(signature)},
-                        {"operations", std::move(operations)},
-                        {"targets", std::move(targets)},
-                        {"memory", json::Object{{"alignment", ATTN_BLOCK_ALIGNMENT},
-                                                {"workspace_bytes", bundle.name + "_plan tells, from the sizes"}}},
-                        {"numerics", makeNumerics()}};
-  std::string out;
-  llvm::raw_string_ostream(out) << llvm::formatv("{0:2}", json::Value(std::move(manifest))) << "\n";
-  return out;
+  json::Object manifest = describeBundle(bundle, bundle.kernels.front().identity, bundle.getSignature(), facts);
+  manifest["requires"] = bundle.getLeastTarget();
+  manifest["files"] = std::move(files);
+  manifest["targets"] = std::move(targets);
+  manifest["memory"] =
+      json::Object{{"alignment", ATTN_BLOCK_ALIGNMENT}, {"workspace_bytes", bundle.name + "_plan tells, from the sizes"}};
+  manifest["numerics"] = makeNumerics();
+  return printManifest(std::move(manifest));
 }

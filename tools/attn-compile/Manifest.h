@@ -4,6 +4,7 @@
 #define ATTN_TOOLS_COMPILE_MANIFEST_H
 
 #include "tools/attn-compile/Bundle.h"
+#include "llvm/Support/JSON.h"
 
 namespace mlir::attn {
 
@@ -22,6 +23,12 @@ struct AttentionFacts {
 
 /// The attentions and merges of a function, calls followed, in the order of the description.
 std::vector<AttentionFacts> collectFacts(func::FuncOp function);
+
+/// What every manifest says, whatever the target.
+llvm::json::Object describeBundle(const Bundle &bundle, const KernelIdentity &identity, const Signature &signature, ArrayRef<AttentionFacts> facts);
+
+/// A manifest as the text of its file.
+std::string printManifest(llvm::json::Object manifest);
 
 /// The text of NAME.json.
 std::string makeManifest(const Bundle &bundle, ArrayRef<AttentionFacts> facts);

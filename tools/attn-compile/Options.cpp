@@ -2,6 +2,7 @@
 
 #include "tools/attn-compile/Options.h"
 #include "codegen/cpu/CpuMachine.h"
+#include "codegen/nvptx/GpuMachine.h"
 #include "tools/common/OptionParser.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -15,30 +16,37 @@ static const char *kOverview =
     "best one that the CPU can run is taken at run time; the least of the targets is what the CPU must offer.";
 
 static std::string listTargets() {
-  return "host, " + llvm::join(llvm::map_range(CpuMachine::levels(), [](const CpuMachine &level) { return level.name; }), ", ");
+  std::string names = "host";
+  for (const CpuMachine &level : CpuMachine::levels())
+    names += ", " + level.name.str();
+  for (const GpuMachine &machine : GpuMachine::machines())
+    names += ", " + machine.name.str();
+  return names;
 }
 
-/// Whether the name is that of a GPU: sm_ and a number, perhaps with a letter.
-static bool isGpu(StringRef name) { return name.consume_front("sm_") && !name.empty() && llvm::isDigit(name.front()); }
-
-/// The levels that `names` mean, in the order of CpuMachine::levels().
+/// The CPU levels that `names` mean, in the order of CpuMachine::levels(), or the GPUs, in the order of GpuMachine::machines().
 static FailureOr<std::vector<std::string>> resolveTargets(ArrayRef<std::string> names) {
-  llvm::SmallVector<StringRef> wanted;
+  llvm::SmallVector<StringRef> cpus, gpus;
   for (StringRef name : names) {
-    if (isGpu(name))
-      return reportError("expected an x86 target, but got '" + name +
-                         "': this version generates code for x86 only; targets are " + listTargets());
-    std::optional<CpuMachine> machine = name == "host" ? CpuMachine::detectHost() : CpuMachine::lookup(name);
-    if (!machine)
+    std::optional<CpuMachine> cpu = name == "host" ? CpuMachine::detectHost() : CpuMachine::lookup(name);
+    std::optional<GpuMachine> gpu = GpuMachine::lookup(name);
+    if (!cpu && !gpu)
       return reportError("expected --target to name one of " + listTargets() + ", but got '" + name + "'");
-    wanted.push_back(machine->name);
+    (cpu ? cpus : gpus).push_back(cpu ? cpu->name : gpu->name);
   }
+  if (!cpus.empty() && !gpus.empty())
+    return reportError("expected --target to name CPUs or GPUs, as a bundle is for one kind, but got '" + cpus.front() + "' and '" + gpus.front() + "'");
   std::vector<std::string> targets;
   for (const CpuMachine &level : CpuMachine::levels())
-    if (llvm::is_contained(wanted, level.name))
+    if (llvm::is_contained(cpus, level.name))
       targets.push_back(level.name.str());
+  for (const GpuMachine &machine : GpuMachine::machines())
+    if (llvm::is_contained(gpus, machine.name))
+      targets.push_back(machine.name.str());
   return targets;
 }
+
+bool CompileOptions::isForGpu() const { return GpuMachine::lookup(targets.front()).has_value(); }
 
 FailureOr<CompileOptions> attn::parseCommandLine(int argc, char **argv) {
   CompileOptions options;

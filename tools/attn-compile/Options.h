@@ -15,8 +15,10 @@ struct CompileOptions {
   std::string input;
   std::string entry;
   std::string directory;
-  /// Names of x86 levels, each once, the least capable one first.
+  /// Names of x86 levels, each once, the least capable one first; or of GPUs.
   std::vector<std::string> targets;
+
+  bool isForGpu() const;
 };
 
 /// Reads the command line; prints what is wrong with it and fails. --help and --version exit.

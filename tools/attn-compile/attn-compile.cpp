@@ -3,6 +3,7 @@
 #include "codegen/Dispatcher.h"
 #include "tools/attn-compile/AbiHeader.h"
 #include "tools/attn-compile/BundleFiles.h"
+#include "tools/attn-compile/GpuBundle.h"
 #include "tools/attn-compile/Header.h"
 #include "tools/attn-compile/Manifest.h"
 #include "tools/attn-compile/Options.h"
@@ -29,6 +30,20 @@ static LogicalResult compileTargets(Description &description, const CompileOptio
     bundle.kernels.push_back(std::move(*kernel));
   }
   return success();
+}
+
+static FailureOr<std::vector<CompiledGpuKernel>> compileGpuTargets(Description &description, const CompileOptions &options, Bundle &bundle) {
+  bundle.name = makeIdentifier(description.entry.getName());
+  std::vector<CompiledGpuKernel> kernels;
+  for (const std::string &target : options.targets) {
+    OwningOpRef<ModuleOp> module = description.module->clone();
+    auto entry = module->lookupSymbol<func::FuncOp>(description.entry.getName());
+    FailureOr<CompiledGpuKernel> kernel = compileForGpu(std::move(module), entry, target, description.text, bundle.name);
+    if (failed(kernel))
+      return failure();
+    kernels.push_back(std::move(*kernel));
+  }
+  return kernels;
 }
 
 static FailureOr<ObjectBytes> makeObject(const Bundle &bundle) {
@@ -70,6 +85,10 @@ static LogicalResult compile(const CompileOptions &options) {
   bundle.entry = description->entry.getName().str();
   bundle.source = options.input == "-" ? "standard input" : llvm::sys::path::filename(options.input).str();
   std::vector<AttentionFacts> facts = collectFacts(description->entry);
+  if (options.isForGpu()) {
+    FailureOr<std::vector<CompiledGpuKernel>> kernels = compileGpuTargets(*description, options, bundle);
+    return failed(kernels) ? failure() : writeGpuBundle(bundle, *kernels, facts, options.directory);
+  }
   if (failed(compileTargets(*description, options, bundle)))
     return failure();
   return writeBundle(bundle, facts, options.directory);
