@@ -1,0 +1,62 @@
+"""The attentions that are built for GPUs, checked and timed there: see scripts/gpu_build.py and scripts/gpu_check.py."""
+
+from typing import NamedTuple, Optional
+
+import torch
+
+from variants import ALIBI, CAUSAL, EVERY_64TH, SOFT_CAP, Mask, Problem, Score
+
+BF16, F16 = torch.bfloat16, torch.float16
+WINDOW = Mask("#attn.all_of<[#attn.causal, #attn.window<left = 1023>]>", lambda i, j: (j <= i) & (i - j <= 1023))
+WINDOW_SINKS = Mask(
+    "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 1023>, #attn.sinks<4>]>]>",
+    lambda i, j: (j <= i) & ((i - j <= 1023) | (j < 4)),
+)
+PREFIX = Mask("#attn.any_of<[#attn.causal, #attn.prefix<1024>]>", lambda i, j: (j <= i) | (j < 1024))
+NARROW = Mask("#attn.window<left = 5, right = 3>", lambda i, j: (i - j <= 5) & (j - i <= 3))
+DILATED = Mask("#attn.dilated<3, 20>", lambda i, j: (i - j >= 0) & (i - j <= 57) & ((i - j) % 3 == 0))
+CHUNKED = Mask("#attn.chunked<100>", lambda i, j: i // 100 == j // 100)
+
+# Rows that see nothing are part of these: more queries than keys under a causal mask.
+SIZES = ((1, 1, 1), (2, 17, 33), (1, 64, 64), (1, 129, 200), (2, 300, 300), (1, 777, 777), (1, 200, 129), (1, 1500, 1500))
+
+
+class Case(NamedTuple):
+    """One description and the lengths it is timed at (batch * length = 16k)."""
+
+    name: str
+    problem: Problem
+    lengths: tuple = ()
+    peers: tuple = ("flash",)
+
+
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",)):
+    heads = heads or max(1, 2048 // dim)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers)
+
+
+def cases():
+    """All cases; the sizes in their problems are placeholders."""
+    plain = (2048, 4096, 8192, 16384)
+    return [
+        *(_case(f"full_d{dim}", dim, lengths=plain) for dim in (64, 128)),
+        *(_case(f"causal_d{dim}", dim, CAUSAL, lengths=plain, peers=("flash_causal",)) for dim in (64, 128)),
+        _case("full_d256", 256, lengths=(2048, 8192)),
+        _case("causal_d256", 256, CAUSAL, lengths=(2048, 8192), peers=("flash_causal",)),
+        _case("causal_d128_f16", 128, CAUSAL, dtype=F16, lengths=(8192,), peers=("flash_causal",)),
+        _case("grouped_causal_d128", 128, CAUSAL, heads=32, key_heads=8, lengths=(8192,), peers=("flash_causal",)),
+        _case("window_d128", 128, WINDOW, lengths=(16384,), peers=()),
+        _case("window_sinks_d128", 128, WINDOW_SINKS, lengths=(16384,), peers=()),
+        _case("prefix_d128", 128, PREFIX, lengths=(16384,), peers=()),
+        _case("every_64th_d128", 128, EVERY_64TH, lengths=(16384,), peers=()),
+        _case("soft_cap_causal_d128", 128, CAUSAL, SOFT_CAP, lengths=(16384,), peers=()),
+        _case("alibi_causal_d128", 128, CAUSAL, ALIBI, lengths=(16384,), peers=()),
+        _case("full_d80", 80, heads=4, lengths=(8192,)),
+        _case("causal_d96", 96, CAUSAL, heads=4),
+        _case("causal_d36", 36, CAUSAL, heads=3),
+        _case("causal_d33_f16", 33, CAUSAL, heads=2, dtype=F16),
+        _case("narrow_d64", 64, NARROW, heads=2),
+        _case("dilated_d64", 64, DILATED, heads=2),
+        _case("chunked_d64", 64, CHUNKED, heads=2),
+        _case("grouped_window_d64", 64, WINDOW, heads=12, key_heads=4),
+    ]
