@@ -28,11 +28,23 @@ class Case(NamedTuple):
     problem: Problem
     lengths: tuple = ()
     peers: tuple = ("flash",)
+    lse: bool = False
+
+    def description(self):
+        """The text for the compiler; with lse as a second result where the case has it."""
+        text = self.problem.description()
+        if not self.lse:
+            return text
+        lse = f"tensor<?x{self.problem.query_heads}x?xf32>"
+        head, result = text.split(") -> ", 1)
+        output = result.split(" {", 1)[0]
+        body = result.split(" {", 1)[1].replace("%o = ", "%o, %lse = ").replace(f"-> {output}\n", f"-> {output}, lse : {lse}\n")
+        return f"{head}) -> ({output}, {lse}) {{" + body.replace(f"return %o : {output}", f"return %o, %lse : {output}, {lse}")
 
 
-def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",)):
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",), lse=False):
     heads = heads or max(1, 2048 // dim)
-    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers, lse)
 
 
 def cases():
@@ -55,6 +67,8 @@ def cases():
         _case("causal_d96", 96, CAUSAL, heads=4),
         _case("causal_d36", 36, CAUSAL, heads=3),
         _case("causal_d33_f16", 33, CAUSAL, heads=2, dtype=F16),
+        _case("grouped_lse_d128", 128, CAUSAL, heads=8, key_heads=2, lse=True),
+        _case("window_lse_d64_f16", 64, WINDOW_SINKS, heads=2, dtype=F16, lse=True),
         _case("narrow_d64", 64, NARROW, heads=2),
         _case("dilated_d64", 64, DILATED, heads=2),
         _case("chunked_d64", 64, CHUNKED, heads=2),

@@ -21,7 +21,7 @@ def build(case, arguments):
     folder = pathlib.Path(arguments.output) / case.name
     folder.mkdir(parents=True, exist_ok=True)
     text = folder / "attention.mlir"
-    text.write_text(case.problem.description(), encoding="utf-8")
+    text.write_text(case.description(), encoding="utf-8")
     command = [arguments.attn_compile, str(text), f"--target={arguments.target}", "-o", str(folder)]
     run = subprocess.run(command, capture_output=True, text=True)
     return case.name, run.returncode, run.stderr.strip()

@@ -30,6 +30,7 @@ import gpu_cases  # noqa: E402
 LAUNCH_LIMIT = 20.0  # seconds
 MAX_RANK, MAX_STAGES = 4, 32  # runtime/attn_abi.h
 SHARED_ATTRIBUTE = 8  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+LSE_LIMIT = 2e-3
 FLOOR = {torch.bfloat16: 2e-4, torch.float16: 1e-4}
 
 
@@ -128,7 +129,7 @@ def wait(what):
 
 
 def reference(problem, q, k, v, plain):
-    """float64, or the plain algorithm of the element type: products in f32, softmax in f32, weights rounded, output rounded once."""
+    """Output and lse. float64, or the plain algorithm of the element type: products in f32, softmax in f32, weights rounded, output rounded once."""
     dtype = torch.float32 if plain else torch.float64
     group = problem.query_heads // problem.heads
     tq, tk = q.shape[2], k.shape[2]
@@ -136,6 +137,7 @@ def reference(problem, q, k, v, plain):
     j = torch.arange(tk, device="cuda")[None, :]
     visible = problem.mask.visible(i, j) if problem.mask.visible else torch.ones(tq, tk, dtype=torch.bool, device="cuda")
     output = torch.empty(q.shape[0], problem.query_heads, tq, v.shape[3], dtype=dtype, device="cuda")
+    lse = torch.empty(output.shape[:3], dtype=dtype, device="cuda")
     slopes = problem.slopes().to("cuda", dtype)
     for head in range(problem.query_heads):
         key, value = k[:, head // group].to(dtype), v[:, head // group].to(dtype)
@@ -145,7 +147,8 @@ def reference(problem, q, k, v, plain):
         scores = scores.masked_fill(~visible, -math.inf)
         weights = torch.softmax(scores, dim=-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
         output[:, head] = (weights.to(problem.dtype).to(dtype) if plain else weights) @ value
-    return output.to(problem.dtype) if plain else output
+        lse[:, head] = torch.logsumexp(scores, dim=-1)
+    return output.to(problem.dtype) if plain else output, lse
 
 
 def make(shape, layout, dtype, generator):
@@ -170,11 +173,12 @@ def check(bundle, case, size, layout):
     whole = torch.full((batch, problem.query_heads, queries + 2, problem.dim + 4), 7.0, dtype=problem.dtype, device="cuda")
     shift = 1 if layout == "misaligned" else 2
     o = whole[:, :, 1 : queries + 1, shift : shift + problem.dim]
-    arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o]
+    lse = torch.full((batch, queries, problem.query_heads), math.nan, device="cuda").transpose(1, 2)
+    arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o] + ([lse] if case.lse else [])
     what = f"{case.name} {size} {layout}"
     bundle.prepare(arguments)()
     wait(what)
-    exact, plain = reference(problem, q, k, v, False), reference(problem, q, k, v, True)
+    (exact, exact_lse), (plain, _) = reference(problem, q, k, v, False), reference(problem, q, k, v, True)
     floor = FLOOR[problem.dtype]
     norm = float(exact.norm()) or 1.0
     error, usual = float((o.double() - exact).norm()) / norm, float((plain.double() - exact).norm()) / norm
@@ -182,6 +186,13 @@ def check(bundle, case, size, layout):
     margin = whole.clone()
     margin[:, :, 1 : queries + 1, shift : shift + problem.dim] = 7.0
     ok = error <= 1.5 * usual + floor and largest <= 2 * usual_largest + 10 * floor * float(exact.abs().max()) and bool((margin == 7.0).all())
+    if case.lse:
+        seen = exact_lse > -math.inf
+        lse_error = float((lse.double() - exact_lse)[seen].abs().max()) if bool(seen.any()) else 0.0
+        lse_ok = lse_error <= LSE_LIMIT and bool((lse[~seen] == -math.inf).all())
+        if not lse_ok:
+            print(f"FAILED {what}: lse differs by {lse_error:.2e}, or rows that see nothing have another one than -inf", flush=True)
+        ok = ok and lse_ok
     if not ok:
         print(f"FAILED {what}: relative error {error:.2e} (plain {usual:.2e}), largest {largest:.2e} (plain {usual_largest:.2e}), "
               f"margin {'kept' if bool((margin == 7.0).all()) else 'WRITTEN'}", flush=True)

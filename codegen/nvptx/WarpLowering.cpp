@@ -116,13 +116,15 @@ Value WarpLowering::getColumn(unsigned block, unsigned number) {
   return arith::AddIOp::create(b, quadColumn, i32Constant(b, 8 * block + number % 2));
 }
 
+Value WarpLowering::exchange(Value value, int64_t distance) {
+  return NVVM::ShflOp::create(b, b.getF32Type(), i32Constant(b, -1), value, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
+                              UnitAttr());
+}
+
 /// Combines the values of the four lanes that share a row; each of them gets the result.
 Value WarpLowering::reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine) {
-  for (int64_t distance : {1, 2}) {
-    Value other = NVVM::ShflOp::create(b, b.getF32Type(), i32Constant(b, -1), value, i32Constant(b, distance), i32Constant(b, 31),
-                                       NVVM::ShflKind::bfly, UnitAttr());
-    value = combine(value, other);
-  }
+  for (int64_t distance : {1, 2})
+    value = combine(value, exchange(value, distance));
   return value;
 }
 
@@ -227,8 +229,12 @@ void WarpLowering::applyMap(MapOp map, KeyViewOp view, Value firstKey, ArrayRef<
       key = arith::AddIOp::create(b, key, view.getPhase());
       IRMapping mapping;
       mapping.map(region.getArguments(), ValueRange{scores[block][n], batch, row.head, row.query, key});
-      for (Operation &op : region.without_terminator())
-        b.clone(op, mapping);
+      for (Operation &op : region.without_terminator()) {
+        Operation *cloned = b.clone(op, mapping);
+        // Correct rounding of a quotient takes ten instructions; two units in the last place of a score are far below its inputs' rounding.
+        if (auto quotient = dyn_cast<arith::DivFOp>(cloned))
+          quotient.setFastmath(quotient.getFastmath() | arith::FastMathFlags::afn);
+      }
       scores[block][n] = mapping.lookupOrDefault(region.getTerminator()->getOperand(0));
     }
 }
@@ -267,17 +273,19 @@ void WarpLowering::stepRow(StepOp step, unsigned row, State &state, Scores &scor
     Value all;
     for (auto [block, n] : numbers)
       all = all ? combine(all, scores[block][n]) : scores[block][n];
-    return reduceOverQuad(all, combine);
+    return all;
   };
+  auto larger = [&](Value x, Value y) -> Value { return LLVM::MaxNumOp::create(b, x, y); };
   // The normaliser sees scores that carry the exponent already, so that a product and a difference become one instruction. The largest scaled score
   // is the largest score, scaled: rounding is monotonic and the exponent positive.
   Value exponent = step.getExponent(), one = f32Constant(b, 1.0), rowMax, rowSum;
   auto scale = [&](Value score) -> Value { return arith::MulFOp::create(b, score, exponent); };
   if (normalizer.usesRowMax())
-    rowMax = scale(combineAll([&](Value x, Value y) -> Value { return LLVM::MaxNumOp::create(b, x, y); }));
+    rowMax = scale(reduceOverQuad(combineAll(larger), larger));
   StepStart start = normalizer.buildBeginStep(b, state.statistics[row], rowMax, one);
   for (auto [block, n] : numbers)
     scores[block][n] = normalizer.buildWeight(b, scale(scores[block][n]), one, start.shift, arith::FastMathFlags::afn);
+  // The sum is that of this lane's keys: see mergeQuad.
   if (normalizer.usesRowSum())
     rowSum = combineAll([&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); });
   state.statistics[row] = normalizer.buildEndStep(b, start.statistics, start.rescale, rowSum);
@@ -350,12 +358,22 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   return success();
 }
 
+/// Each of the four lanes of a row has the statistics of its own keys, under the maximum of all: disjoint key sets, so that the normaliser's merge
+/// joins them. With one maximum the factors of the accumulators are 1.
+SmallVector<Value> WarpLowering::mergeQuad(SmallVector<Value> statistics) {
+  for (int64_t distance : {1, 2}) {
+    SmallVector<Value> others = llvm::map_to_vector(statistics, [&](Value value) { return exchange(value, distance); });
+    statistics = normalizer.buildMerge(b, statistics, others, f32Constant(b, 1.0)).statistics;
+  }
+  return statistics;
+}
+
 LogicalResult WarpLowering::lowerFinalize(FinalizeRowsOp op) {
   RowStore store(b, op, element);
   const State &state = states.lookup(op.getState());
   SmallVector<ThreadRow> rows = getThreadRows(store.getView(), store.getRowTile());
   for (auto [number, row] : llvm::enumerate(rows)) {
-    FinalResult result = normalizer.buildFinalize(b, state.statistics[number], f32Constant(b, 1.0));
+    FinalResult result = normalizer.buildFinalize(b, mergeQuad(state.statistics[number]), f32Constant(b, 1.0));
     SmallVector<Value> outputs;
     for (auto [block, n] : getRowNumbers(number, valueBlocks))
       outputs.push_back(arith::MulFOp::create(b, state.accumulators[block][n], result.outputFactor));

@@ -68,6 +68,9 @@ private:
   SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
+  /// The value of the lane whose number differs in the bit `distance`.
+  Value exchange(Value value, int64_t distance);
+  SmallVector<Value> mergeQuad(SmallVector<Value> statistics);
   Value reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine);
 
   func::FuncOp stage;
