@@ -173,7 +173,7 @@ def check(bundle, case, size, layout):
     whole = torch.full((batch, problem.query_heads, queries + 2, problem.dim + 4), 7.0, dtype=problem.dtype, device="cuda")
     shift = 1 if layout == "misaligned" else 2
     o = whole[:, :, 1 : queries + 1, shift : shift + problem.dim]
-    lse = torch.full((batch, queries, problem.query_heads), math.nan, device="cuda").transpose(1, 2)
+    lse = torch.full((batch, problem.query_heads, queries + 3), math.nan, device="cuda")[..., 1 : queries + 1]
     arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o] + ([lse] if case.lse else [])
     what = f"{case.name} {size} {layout}"
     bundle.prepare(arguments)()
