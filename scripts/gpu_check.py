@@ -266,6 +266,11 @@ def commit():
     return given or run.stdout.strip() or "unknown"
 
 
+def driver_version():
+    run = subprocess.run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"], capture_output=True, text=True)
+    return run.stdout.split("\n")[0].strip() or "unknown"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundles", default=str(ROOT / "build" / "gpu-bundles"))
@@ -279,7 +284,8 @@ def main():
     lines = [
         "# GPU kernels",
         "",
-        f"{datetime.date.today()}; {torch.cuda.get_device_name()}; PyTorch {torch.__version__}; commit {commit()}.",
+        f"{datetime.date.today()}; {torch.cuda.get_device_name()}, driver {driver_version()}; PyTorch {torch.__version__}; commit {commit()};"
+        " `scripts/gpu_check.py`.",
         "Rates: TFLOP/s on visible pairs, burst / sustained. Error: the largest relative error over all sizes and layouts, beside the plain algorithm's.",
         "",
         "| case | target | PTX | error / plain | length | attn | peers (burst / sustained, ratio in burst) |",
