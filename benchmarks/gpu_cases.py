@@ -1,5 +1,6 @@
 """The attentions that are built for GPUs, checked and timed there: see scripts/gpu_build.py and scripts/gpu_check.py."""
 
+import pathlib
 from typing import NamedTuple, Optional
 
 import torch
@@ -74,3 +75,9 @@ def cases():
         _case("chunked_d64", 64, CHUNKED, heads=2),
         _case("grouped_window_d64", 64, WINDOW, heads=12, key_heads=4),
     ]
+
+
+def ring_description():
+    """Ring attention of examples/ring_attention.mlir, in bf16: two attentions and the merge of their results."""
+    text = (pathlib.Path(__file__).parent.parent / "examples" / "ring_attention.mlir").read_text(encoding="utf-8")
+    return text.replace("x64xf32>", "x64xbf16>")

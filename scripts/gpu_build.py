@@ -8,8 +8,10 @@ Needs ptxas (on the PATH or named by ATTN_PTXAS). Each case of benchmarks/gpu_ca
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -17,14 +19,25 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 
-def build(case, arguments):
-    folder = pathlib.Path(arguments.output) / case.name
+def build(name, description, arguments):
+    folder = pathlib.Path(arguments.output) / name
     folder.mkdir(parents=True, exist_ok=True)
     text = folder / "attention.mlir"
-    text.write_text(case.description(), encoding="utf-8")
+    text.write_text(description, encoding="utf-8")
     command = [arguments.attn_compile, str(text), f"--target={arguments.target}", "-o", str(folder)]
     run = subprocess.run(command, capture_output=True, text=True)
-    return case.name, run.returncode, run.stderr.strip()
+    return name, run.returncode, run.stderr.strip()
+
+
+def list_changes(folder, names):
+    """Cases whose PTX differs from that in the last table of benchmarks/results: these must run on a GPU again."""
+    tables = sorted((ROOT / "benchmarks" / "results").glob("gpu-*.md"))
+    known = dict(re.findall(r"^\| (\w+) \| \w+ \| (\w+) \|", "\n".join(table.read_text(encoding="utf-8") for table in tables), re.M))
+    changed = []
+    for name in names:
+        targets = json.loads(next((pathlib.Path(folder) / name).glob("*.json")).read_text())["targets"]
+        changed += [name for target in targets if not known.get(name) or not target["ptx_hash"].startswith(known[name])]
+    return changed
 
 
 def main():
@@ -35,13 +48,16 @@ def main():
     parser.add_argument("--output", default=str(ROOT / "build" / "gpu-bundles"))
     parser.add_argument("--attn-compile", default=str(ROOT / "build" / "bin" / "attn-compile"))
     arguments = parser.parse_args()
+    descriptions = [(case.name, case.description()) for case in gpu_cases.cases()] + [("ring", gpu_cases.ring_description())]
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, status, message in pool.map(lambda case: build(case, arguments), gpu_cases.cases()):
+        for name, status, message in pool.map(lambda one: build(*one, arguments), descriptions):
             failures += status != 0
             if status:
                 print(f"{name}: {message}", file=sys.stderr)
-    print(f"{len(gpu_cases.cases()) - failures} built, {failures} failed")
+    print(f"{len(descriptions) - failures} built, {failures} failed")
+    if not failures:
+        print("changed since they last ran on a GPU:", ", ".join(list_changes(arguments.output, [name for name, _ in descriptions])) or "none")
     return failures != 0
 
 

@@ -78,6 +78,9 @@ class Bundle:
     def block(self, tensors):
         words = []
         for tensor in tensors:
+            if isinstance(tensor, int):
+                words.append(tensor)
+                continue
             pad = [0] * (MAX_RANK - tensor.dim())
             words += [tensor.data_ptr(), *tensor.shape, *pad, *tensor.stride(), *pad]
         block = (ctypes.c_int64 * len(words))(*words)
@@ -91,7 +94,7 @@ class Bundle:
         workspace = torch.empty(max(1, plan.workspace), dtype=torch.uint8, device="cuda")
         pointer = ctypes.c_uint64(workspace.data_ptr())
         # The most demanding kernel of each stage that the operands allow.
-        places = [place for t in tensors if t.dim() > 1 for place in (t.data_ptr(), *(stride * t.element_size() for stride in t.stride()[:-1]))]
+        places = [place for t in tensors if not isinstance(t, int) and t.dim() > 1 for place in (t.data_ptr(), *(stride * t.element_size() for stride in t.stride()[:-1]))]
         allowed = [pair for pair in zip(self.stages, self.functions) if all(place % pair[0]["alignment"] == 0 for place in places[:])]
         best = {}
         for stage, function in allowed:
@@ -197,6 +200,27 @@ def check(bundle, case, size, layout):
         print(f"FAILED {what}: relative error {error:.2e} (plain {usual:.2e}), largest {largest:.2e} (plain {usual_largest:.2e}), "
               f"margin {'kept' if bool((margin == 7.0).all()) else 'WRITTEN'}", flush=True)
     return ok, error, usual
+
+
+def check_ring(bundle, size):
+    """Queries that follow the keys of a first rank meet these and their own, and the results are merged: causal attention over both."""
+    batch, queries, earlier = size
+    generator = torch.Generator("cuda").manual_seed(queries + earlier)
+    draw = lambda length: torch.randn(batch, 8, length, 64, generator=generator, device="cuda").to(torch.bfloat16)
+    q, k1, v1, k2, v2 = draw(queries), draw(earlier), draw(earlier), draw(queries), draw(queries)
+    o, lse = torch.empty_like(q), torch.empty(batch, 8, queries, device="cuda")
+    bundle.prepare([q, k1, v1, k2, v2, earlier, o, lse])()
+    wait(f"ring {size}")
+    i = (torch.arange(queries, device="cuda") + earlier)[:, None]
+    visible = torch.arange(queries + earlier, device="cuda")[None, :] <= i
+    scores = (q.double() @ torch.cat((k1, k2), 2).double().transpose(2, 3) / 8).masked_fill(~visible, -math.inf)
+    exact = torch.softmax(scores, -1) @ torch.cat((v1, v2), 2).double()
+    error = float((o.double() - exact).norm() / exact.norm())
+    lse_error = float((lse.double() - torch.logsumexp(scores, -1)).abs().max())
+    # Each part is rounded, and the merge once more.
+    ok = error <= 5e-3 and lse_error <= LSE_LIMIT
+    print(f"ring {size}: {'ok' if ok else 'FAILED'}, error {error:.2e}, lse {lse_error:.2e}", flush=True)
+    return ok
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -318,6 +342,11 @@ def main():
             peers = "; ".join(f"{name} {burst:.0f} / {sustained:.0f}, {ours[0] / burst:.2f}x" for name, (burst, sustained) in rates.items()) or "-"
             lines.append(f"{head} {length} | {ours[0]:.0f} / {ours[1]:.0f} | {peers} |")
             print(f"  {length}: {ours[0]:.0f} / {ours[1]:.0f}; {peers}", flush=True)
+    if not wanted or "ring" in wanted:
+        bundle = Bundle(driver, pathlib.Path(arguments.bundles) / "ring")
+        right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
+        passed, failed = passed + sum(right), failed + len(right) - sum(right)
+        lines.append(f"| ring | {bundle.target} | {bundle.hash[:12]} | {'right' if all(right) else 'wrong'} | - | - | - |")
     text = "\n".join(lines) + "\n"
     if arguments.output:
         pathlib.Path(arguments.output).write_text(text, encoding="utf-8")

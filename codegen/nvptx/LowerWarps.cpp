@@ -40,14 +40,15 @@ static void makeKernel(func::FuncOp stage, const WarpLowering &lowering, int64_t
   stage->setAttr("attn.shared_bytes", b.getI64IntegerAttr(lowering.getSharedBytes()));
 }
 
-/// Whether the rows of queries, keys and values are made of whole chunks of 16 bytes.
+/// Whether there are tiles of queries, keys and values, and their rows are made of whole chunks of 16 bytes.
 static bool hasWholeChunks(func::FuncOp stage) {
-  bool whole = true;
+  bool whole = true, hasTiles = false;
   stage.walk([&](PackOp op) {
     ViewType view = op.getView().getType();
+    hasTiles = true;
     whole &= view.getFeatures() * view.getElementType().getIntOrFloatBitWidth() / 8 % kChunkBytes == 0;
   });
-  return whole;
+  return whole && hasTiles;
 }
 
 static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned) {

@@ -30,16 +30,57 @@ static Value toI32(ImplicitLocOpBuilder &b, Value index) {
   return arith::IndexCastOp::create(b, b.getI32Type(), arith::MinSIOp::create(b, index, indexConstant(b, kMost)));
 }
 
+/// Element `column` (i32) of the row at `address` (i64), as f32.
+static Value loadGlobal(ImplicitLocOpBuilder &b, Type type, Value address, Value column) {
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Global));
+  Value base = LLVM::IntToPtrOp::create(b, pointer, address);
+  Value loaded = LLVM::LoadOp::create(b, type, LLVM::GEPOp::create(b, pointer, type, base, ArrayRef<LLVM::GEPArg>{column}));
+  return type.isF32() ? loaded : Value(arith::ExtFOp::create(b, b.getF32Type(), loaded));
+}
+
 //===----------------------------------------------------------------------===//
 // Preparation
 //===----------------------------------------------------------------------===//
 
-/// Finds the sizes of the stage and places its tiles in shared memory.
+/// Finds the sizes of the stage.
 LogicalResult WarpLowering::prepare() {
   ForPanelsOp panels;
-  stage.walk([&](ForPanelsOp op) { panels = panels ? panels : op; });
-  if (!panels)
-    return stage.emitError("expected a stage with a loop over panels, which is what this target can run so far");
+  FinalizeRowsOp finalize;
+  stage.walk([&](Operation *op) {
+    if (auto found = dyn_cast<ForPanelsOp>(op); found && !panels)
+      panels = found;
+    else if (auto found = dyn_cast<FinalizeRowsOp>(op))
+      finalize = found;
+  });
+  if (panels)
+    return prepareProducts(panels);
+  if (!finalize)
+    return stage.emitError("expected a stage that finishes rows, which is what this target can run so far");
+  // Results that are merged: two states at a time, so few rows for each warp.
+  StateType type = finalize.getState().getType();
+  normalizer = type.getNormalizer();
+  tileRows = type.getRows();
+  warpRows = GpuMachine::kAtomRows;
+  valueDim = type.getWidth();
+  prepareThreads();
+  return success();
+}
+
+void WarpLowering::prepareThreads() {
+  rowBlocks = warpRows / GpuMachine::kAtomRows;
+  valueBlocks = (valueDim + 15) / 16 * 2;
+  thread.count = tileRows / warpRows * GpuMachine::kWarpThreads;
+  b.setInsertionPointToStart(&stage.getBody().front());
+  thread.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
+  thread.lane = arith::AndIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads - 1));
+  thread.warp = arith::DivUIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads));
+  firstWarpRow = arith::MulIOp::create(b, thread.warp, i32Constant(b, warpRows));
+  quadRow = arith::ShRUIOp::create(b, thread.lane, i32Constant(b, 2));
+  quadColumn = arith::ShLIOp::create(b, arith::AndIOp::create(b, thread.lane, i32Constant(b, 3)), i32Constant(b, 1));
+}
+
+/// Sizes of an attention, and its tiles in shared memory.
+LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
   FailureOr<TileWork> work = matchTileWork(panels.getBody().front());
   if (failed(work))
     return failure();
@@ -54,11 +95,7 @@ LogicalResult WarpLowering::prepare() {
   keys = cast<TileType>(work->keys.getType()).getSize("j");
   keyDim = keyType.getFeatures();
   valueDim = valueType.getFeatures();
-  int64_t paddedValues = (valueDim + 15) / 16 * 16;
-  rowBlocks = warpRows / GpuMachine::kAtomRows;
   keyBlocks = keys / 8;
-  valueBlocks = paddedValues / 8;
-  thread.count = tileRows / warpRows * GpuMachine::kWarpThreads;
 
   int64_t queryBytes = SharedTile::getBytes(tileRows, keyDim), keyBytes = SharedTile::getBytes(keys, keyDim);
   sharedBytes = queryBytes + keyBytes + SharedTile::getBytes(keys, valueDim);
@@ -66,13 +103,7 @@ LogicalResult WarpLowering::prepare() {
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << sharedBytes << " for head dims " << keyDim << " and " << valueDim;
 
-  b.setInsertionPointToStart(&stage.getBody().front());
-  thread.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
-  thread.lane = arith::AndIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads - 1));
-  thread.warp = arith::DivUIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads));
-  firstWarpRow = arith::MulIOp::create(b, thread.warp, i32Constant(b, warpRows));
-  quadRow = arith::ShRUIOp::create(b, thread.lane, i32Constant(b, 2));
-  quadColumn = arith::ShLIOp::create(b, arith::AndIOp::create(b, thread.lane, i32Constant(b, 3)), i32Constant(b, 1));
+  prepareThreads();
   auto shared = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   Value base = LLVM::AddressOfOp::create(b, shared, "attn_shared");
   queryTile.emplace(b, thread, base, 0, tileRows, keyDim, firstWarpRow);
@@ -181,6 +212,41 @@ void WarpLowering::lowerInit(InitOp op) {
   state.statistics.assign(2 * rowBlocks, statistics);
   state.accumulators.assign(rowBlocks * valueBlocks, ResultFragment(4, f32Constant(b, 0.0)));
   states[op.getState()] = state;
+}
+
+/// A finished result as a state. Rows and columns that do not exist repeat others, and are not stored.
+void WarpLowering::lowerLoadFinished(LoadFinishedOp op) {
+  auto view = op.getOutput().getDefiningOp<QueryViewOp>(), lseView = op.getLse().getDefiningOp<QueryViewOp>();
+  GlobalView outputs(b, view), statistics(b, lseView);
+  Type type = view.getView().getType().getElementType();
+  Value last = arith::SubIOp::create(b, arith::MulIOp::create(b, view.getCount(), indexConstant(b, view.getGroup())), indexConstant(b, 1));
+  State state;
+  state.isPerLane = false;
+  state.accumulators.assign(rowBlocks * valueBlocks, ResultFragment(4));
+  for (auto [number, row] : llvm::enumerate(getThreadRows(view, op.getIndex()))) {
+    Value packed = toI64(b, arith::MinSIOp::create(b, row.packed, last));
+    Value lse = loadGlobal(b, b.getF32Type(), statistics.getAddress(b, packed), i32Constant(b, 0));
+    state.statistics.push_back(normalizer.buildFromFinished(b, lse, f32Constant(b, 1.0)));
+    Value address = outputs.getAddress(b, packed);
+    for (auto [block, n] : getRowNumbers(number, valueBlocks)) {
+      Value column = arith::MinSIOp::create(b, getColumn(block % valueBlocks, n), i32Constant(b, valueDim - 1));
+      state.accumulators[block][n] = loadGlobal(b, type, address, column);
+    }
+  }
+  states[op.getState()] = state;
+}
+
+void WarpLowering::lowerMergeStates(MergeStatesOp op) {
+  State lhs = states.lookup(op.getLhs()), rhs = states.lookup(op.getRhs());
+  auto times = [&](Value number, Value factor) -> Value { return factor ? Value(arith::MulFOp::create(b, number, factor)) : number; };
+  for (unsigned row = 0; row < 2 * rowBlocks; ++row) {
+    MergeResult both = normalizer.buildMerge(b, lhs.statistics[row], rhs.statistics[row], f32Constant(b, 1.0));
+    lhs.statistics[row] = both.statistics;
+    for (auto [block, n] : getRowNumbers(row, valueBlocks))
+      lhs.accumulators[block][n] =
+          arith::AddFOp::create(b, times(lhs.accumulators[block][n], both.lhsFactor), times(rhs.accumulators[block][n], both.rhsFactor));
+  }
+  states[op.getState()] = lhs;
 }
 
 /// The first keys of a segment are fetched as soon as it is known which these are.
@@ -373,7 +439,8 @@ LogicalResult WarpLowering::lowerFinalize(FinalizeRowsOp op) {
   const State &state = states.lookup(op.getState());
   SmallVector<ThreadRow> rows = getThreadRows(store.getView(), store.getRowTile());
   for (auto [number, row] : llvm::enumerate(rows)) {
-    FinalResult result = normalizer.buildFinalize(b, mergeQuad(state.statistics[number]), f32Constant(b, 1.0));
+    SmallVector<Value> statistics = state.isPerLane ? mergeQuad(state.statistics[number]) : state.statistics[number];
+    FinalResult result = normalizer.buildFinalize(b, statistics, f32Constant(b, 1.0));
     SmallVector<Value> outputs;
     for (auto [block, n] : getRowNumbers(number, valueBlocks))
       outputs.push_back(arith::MulFOp::create(b, state.accumulators[block][n], result.outputFactor));
@@ -397,6 +464,10 @@ LogicalResult WarpLowering::lowerOperation(Operation &op) {
     return lowerFinalize(finalize);
   if (auto init = dyn_cast<InitOp>(op))
     lowerInit(init);
+  else if (auto load = dyn_cast<LoadFinishedOp>(op))
+    lowerLoadFinished(load);
+  else if (auto merge = dyn_cast<MergeStatesOp>(op))
+    lowerMergeStates(merge);
   else if (auto pack = dyn_cast<PackOp>(op))
     lowerQueries(pack);
   else if (!isa<QueryViewOp, KeyViewOp, StoreOp>(op) && isa_and_nonnull<AttnDialect>(op.getDialect()))

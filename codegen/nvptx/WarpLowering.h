@@ -34,6 +34,8 @@ private:
   struct State {
     SmallVector<SmallVector<Value>> statistics;
     SmallVector<ResultFragment> accumulators;
+    /// Whether each of the four lanes of a row has the statistics of its own keys only.
+    bool isPerLane = true;
   };
   /// A row of this thread.
   struct ThreadRow {
@@ -45,12 +47,16 @@ private:
   using Scores = SmallVector<ResultFragment>;
 
   LogicalResult prepare();
+  LogicalResult prepareProducts(ForPanelsOp panels);
+  void prepareThreads();
   LogicalResult lowerOperation(Operation &op);
   LogicalResult lowerSegment(BoundsOp op);
   LogicalResult lowerForKeys(ForKeysOp op);
   LogicalResult lowerFinalize(FinalizeRowsOp op);
   void lowerQueries(PackOp op);
   void lowerInit(InitOp op);
+  void lowerLoadFinished(LoadFinishedOp op);
+  void lowerMergeStates(MergeStatesOp op);
 
   /// Copies a tile of rows of a view, `first` (i32) being the tile's first row and `count` (i32) the rows of the view.
   void copyRows(SharedTile &tile, const GlobalView &view, Value first, Value count, int64_t rows, int64_t columns);
