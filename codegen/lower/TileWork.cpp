@@ -41,3 +41,16 @@ FailureOr<TileWork> attn::matchTileWork(Block &body) {
     return fail("keys and values of a view");
   return work;
 }
+
+void attn::eraseTileOperations(func::FuncOp stage) {
+  // The walk lists what is nested before what holds it.
+  SmallVector<Operation *> rest;
+  stage.walk([&](Operation *op) {
+    if (isa_and_nonnull<AttnDialect>(op->getDialect()))
+      rest.push_back(op);
+  });
+  for (Operation *op : rest)
+    op->dropAllUses();
+  for (Operation *op : rest)
+    op->erase();
+}

@@ -4,6 +4,7 @@
 #define ATTN_CODEGEN_LOWER_TILEWORK_H
 
 #include "dialect/AttnOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::attn {
 
@@ -21,6 +22,9 @@ struct TileWork {
 
 /// Fails with a diagnostic on the operation that holds `body` where its yield is not an accumulation of a step's weights.
 FailureOr<TileWork> matchTileWork(Block &body);
+
+/// Erases what is left of the tile phase in a stage once its work is lowered: views and tiles that have served.
+void eraseTileOperations(func::FuncOp stage);
 
 } // namespace mlir::attn
 

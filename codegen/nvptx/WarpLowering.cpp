@@ -481,15 +481,6 @@ LogicalResult WarpLowering::run() {
   for (Operation &op : llvm::make_early_inc_range(stage.getBody().front()))
     if (failed(lowerOperation(op)))
       return failure();
-  // Views and tiles have served. The walk lists what is nested before what holds it.
-  SmallVector<Operation *> rest;
-  stage.walk([&](Operation *op) {
-    if (isa_and_nonnull<AttnDialect>(op->getDialect()))
-      rest.push_back(op);
-  });
-  for (Operation *op : rest)
-    op->dropAllUses();
-  for (Operation *op : rest)
-    op->erase();
+  eraseTileOperations(stage);
   return success();
 }

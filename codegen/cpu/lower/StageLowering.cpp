@@ -477,15 +477,6 @@ LogicalResult StageLowering::lowerBlock(Block &block) {
 LogicalResult StageLowering::run() {
   if (failed(lowerBlock(stage.getBody().front())))
     return failure();
-  // Views and tiles have served. The walk lists what is nested before what holds it.
-  SmallVector<Operation *> rest;
-  stage.walk([&](Operation *op) {
-    if (isa_and_nonnull<AttnDialect>(op->getDialect()))
-      rest.push_back(op);
-  });
-  for (Operation *op : rest)
-    op->dropAllUses();
-  for (Operation *op : rest)
-    op->erase();
+  eraseTileOperations(stage);
   return success();
 }
