@@ -30,6 +30,7 @@ class Case(NamedTuple):
     lengths: tuple = ()
     peers: tuple = ("flash",)
     lse: bool = False
+    query_scale: float = 1.0  # of the queries in checks
 
     def description(self):
         """The text for the compiler; with lse as a second result where the case has it."""
@@ -43,9 +44,9 @@ class Case(NamedTuple):
         return f"{head}) -> ({output}, {lse}) {{" + body.replace(f"return %o : {output}", f"return %o, %lse : {output}, {lse}")
 
 
-def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",), lse=False):
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",), lse=False, query_scale=1.0):
     heads = heads or max(1, 2048 // dim)
-    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers, lse)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers, lse, query_scale)
 
 
 def cases():
@@ -63,6 +64,9 @@ def cases():
         _case("prefix_d128", 128, PREFIX, lengths=(16384,), peers=()),
         _case("every_64th_d128", 128, EVERY_64TH, lengths=(16384,), peers=()),
         _case("soft_cap_causal_d128", 128, CAUSAL, SOFT_CAP, lengths=(16384,), peers=()),
+        _case("soft_cap_d64_f16", 64, CAUSAL, SOFT_CAP, heads=4, dtype=F16),
+        _case("soft_cap_reached_d64", 64, CAUSAL, SOFT_CAP, heads=4, query_scale=16.0),
+        _case("soft_cap_reached_d64_f16", 64, CAUSAL, SOFT_CAP, heads=4, dtype=F16, query_scale=16.0),
         _case("alibi_causal_d128", 128, CAUSAL, ALIBI, lengths=(16384,), peers=()),
         _case("full_d80", 80, heads=4, lengths=(8192,)),
         _case("causal_d96", 96, CAUSAL, heads=4),

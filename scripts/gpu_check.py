@@ -170,6 +170,7 @@ def check(bundle, case, size, layout):
     problem = case.problem
     generator = torch.Generator("cuda").manual_seed(queries * 1000 + keys)
     q = make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator)
+    q.mul_(case.query_scale)
     k = make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
     v = make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
     # A margin that must stay as it is lies around the output.

@@ -29,8 +29,8 @@ def MarkKernelsPass : Pass<"attn-mark-kernels", "::mlir::ModuleOp"> {
 def MathToNvptxPass : Pass<"attn-math-to-nvptx"> {
   let summary = "Replace math operations on f32 by the hardware's instructions";
   let description = [{
-    `exp2` and `log2` become `ex2.approx.ftz` and `lg2.approx.ftz` (relative error 2^-22), `tanh` becomes `tanh.approx` (2^-11, below the rounding
-    of the scores' inputs); `exp` and `log` are made of the former. What LLVM translates itself stays: `fma`, `absf`, `sqrt`, rounding and the
+    `exp2` and `log2` become `ex2.approx.ftz` and `lg2.approx.ftz` (relative error 2^-22), `exp`, `log` and
+    `tanh` (absolute error 2e-7) are made of these and `rcp.approx.ftz`. What LLVM translates itself stays: `fma`, `absf`, `sqrt`, rounding and the
     like. Anything else is an error that names the operation.
 
     ```mlir

@@ -13,7 +13,7 @@ using namespace mlir::attn;
 
 static StoreOp findStore(Value tile) { return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin()); }
 
-RowStore::RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op, Type element)
+RowStore::RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op)
     : output(findStore(op.getOutput())), lse(findStore(op.getLse())), rowMax(findStore(op.getRowMax())) {
   Operation *last = op;
   for (StoreOp store : {output, lse, rowMax})

@@ -12,7 +12,7 @@ namespace mlir::attn {
 class RowStore {
 public:
   /// Moves the insertion point of `b` behind the stores of `op`, whose views stand before them.
-  RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op, Type element);
+  RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op);
 
   QueryViewOp getView() { return output.getView().getDefiningOp<QueryViewOp>(); }
   Value getRowTile() { return output.getIndex(); }

@@ -12,7 +12,9 @@ func.func @instructions(%x: f32) -> (f32, f32, f32, f32, f32, f32) {
   // CHECK: llvm.call_intrinsic "llvm.nvvm.lg2.approx.ftz.f"(%{{.*}})
   // CHECK: arith.mulf
   %d = math.log %x : f32
-  // CHECK: llvm.inline_asm "tanh.approx.f32 $0, $1;", "=f,f"
+  // CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"(%{{.*}})
+  // CHECK: llvm.call_intrinsic "llvm.nvvm.rcp.approx.ftz.f"(%{{.*}})
+  // CHECK: arith.subf
   %e = math.tanh %x : f32
   // CHECK: math.fma
   %f = math.fma %x, %x, %x : f32

@@ -59,7 +59,7 @@ static constexpr int64_t kDraws = 64;
 static constexpr size_t kFewNumbers = 64;
 
 static int64_t countDraws(const Run &run, const std::vector<Buffer> &results) {
-  bool isSmall = llvm::any_of(results, [](const Buffer &result) { return size_t(result.getNumElements()) <= kFewNumbers; });
+  bool isSmall = llvm::all_of(results, [](const Buffer &result) { return size_t(result.getNumElements()) <= kFewNumbers; });
   return run.values == Values::Large || isSmall ? kDraws : 1;
 }
 
