@@ -9,11 +9,10 @@
 #ifndef ATTN_CODEGEN_NVPTX_WARPLOWERING_H
 #define ATTN_CODEGEN_NVPTX_WARPLOWERING_H
 
-#include "codegen/lower/TileWork.h"
 #include "codegen/nvptx/GlobalView.h"
 #include "codegen/nvptx/GpuMachine.h"
+#include "codegen/nvptx/RowFragments.h"
 #include "codegen/nvptx/SharedTile.h"
-#include "codegen/nvptx/WarpProduct.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::attn {
@@ -30,54 +29,18 @@ public:
   int64_t getSharedBytes() const { return sharedBytes; }
 
 private:
-  /// A running result: for each row of this thread its statistics, for each 16 x 8 block of this warp's rows its accumulators.
-  struct State {
-    SmallVector<SmallVector<Value>> statistics;
-    SmallVector<ResultFragment> accumulators;
-    /// Whether each of the four lanes of a row has the statistics of its own keys only.
-    bool isPerLane = true;
-  };
-  /// A row of this thread.
-  struct ThreadRow {
-    Value packed;   // index: row of the view, heads of a group counted
-    Value position; // index: row of its head in the view, from the origin on
-    Value head;     // index: absolute query head
-    Value query;    // index: absolute query position
-  };
-  using Scores = SmallVector<ResultFragment>;
-
   LogicalResult prepare();
   LogicalResult prepareProducts(ForPanelsOp panels);
-  void prepareThreads();
+  void prepareThreads(NormalizerAttrInterface normalizer, FragmentShape shape);
   LogicalResult lowerOperation(Operation &op);
   LogicalResult lowerSegment(BoundsOp op);
   LogicalResult lowerForKeys(ForKeysOp op);
-  LogicalResult lowerFinalize(FinalizeRowsOp op);
   void lowerQueries(PackOp op);
-  void lowerInit(InitOp op);
-  void lowerLoadFinished(LoadFinishedOp op);
-  void lowerMergeStates(MergeStatesOp op);
 
   /// Copies a tile of rows of a view, `first` (i32) being the tile's first row and `count` (i32) the rows of the view.
   void copyRows(SharedTile &tile, const GlobalView &view, Value first, Value count, int64_t rows, int64_t columns);
-  Scores buildScores();
-  void applyMap(MapOp map, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores);
-  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, QueryViewOp view, Scores &scores);
-  /// Scores become weights; `state` is stepped and its accumulators are rescaled.
-  void stepRow(StepOp step, unsigned row, State &state, Scores &scores);
-  void addProducts(const Scores &weights, State &state);
-  SmallVector<ThreadRow> getThreadRows(QueryViewOp view, Value rowTile);
-
-  SmallVector<Value> flatten(const State &state);
-  State unflatten(ValueRange values);
-  /// The numbers of a row (two for each block of columns) as (block, number) pairs.
-  SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
-  /// Column (i32) of number `number` of column block `block`.
-  Value getColumn(unsigned block, unsigned number);
-  /// The value of the lane whose number differs in the bit `distance`.
-  Value exchange(Value value, int64_t distance);
-  SmallVector<Value> mergeQuad(SmallVector<Value> statistics);
-  Value reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine);
+  RowFragments::Scores buildScores();
+  void addProducts(const RowFragments::Scores &weights, RowFragments::State &state);
 
   func::FuncOp stage;
   const GpuMachine &machine;
@@ -87,13 +50,12 @@ private:
 
   BlockThread thread;
   Type element;
-  NormalizerAttrInterface normalizer;
-  int64_t warpRows = 0, tileRows = 0, keys = 0, keyDim = 0, valueDim = 0;
-  /// 16-row blocks of a warp, 8-column blocks of its scores and of its accumulators.
-  unsigned rowBlocks = 0, keyBlocks = 0, valueBlocks = 0;
+  FragmentShape shape = {};
+  int64_t keyDim = 0;
   std::optional<SharedTile> queryTile, keyTile, valueTile;
-  Value firstWarpRow, quadColumn, quadRow; // i32
-  llvm::DenseMap<Value, State> states;
+  std::optional<RowFragments> fragments;
+  Value firstWarpRow; // i32
+  llvm::DenseMap<Value, RowFragments::State> states;
   llvm::DenseMap<Value, Value> segmentEnds;
 };
 

@@ -1,0 +1,271 @@
+//===- RowFragments.cpp - rows as the threads of a warp hold them ---------===//
+
+#include "codegen/nvptx/RowFragments.h"
+#include "codegen/lower/AffineEmission.h"
+#include "codegen/lower/RowInterval.h"
+#include "codegen/nvptx/RowStore.h"
+#include "codegen/nvptx/SharedTile.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/analysis/SegmentAttributes.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static Value indexConstant(ImplicitLocOpBuilder &b, int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+
+static Value f32Constant(ImplicitLocOpBuilder &b, double value) { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); }
+
+static Value toIndex(ImplicitLocOpBuilder &b, Value value) { return arith::IndexCastOp::create(b, b.getIndexType(), value); }
+
+Value attn::toI32(ImplicitLocOpBuilder &b, Value index) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max() - (1 << 20);
+  return arith::IndexCastOp::create(b, b.getI32Type(), arith::MinSIOp::create(b, index, indexConstant(b, kMost)));
+}
+
+/// Element `column` (i32) of the row at `address` (i64), as f32.
+static Value loadGlobal(ImplicitLocOpBuilder &b, Type type, Value address, Value column) {
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Global));
+  Value base = LLVM::IntToPtrOp::create(b, pointer, address);
+  Value loaded = LLVM::LoadOp::create(b, type, LLVM::GEPOp::create(b, pointer, type, base, ArrayRef<LLVM::GEPArg>{column}));
+  return type.isF32() ? loaded : Value(arith::ExtFOp::create(b, b.getF32Type(), loaded));
+}
+
+RowFragments::RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow)
+    : b(b), normalizer(normalizer), shape(shape), firstWarpRow(firstWarpRow) {
+  quadRow = arith::ShRUIOp::create(b, lane, i32Constant(b, 2));
+  quadColumn = arith::ShLIOp::create(b, arith::AndIOp::create(b, lane, i32Constant(b, 3)), i32Constant(b, 1));
+}
+
+SmallVector<Value> RowFragments::flatten(const State &state) {
+  SmallVector<Value> values;
+  for (const SmallVector<Value> &row : state.statistics)
+    llvm::append_range(values, row);
+  for (const ResultFragment &block : state.accumulators)
+    llvm::append_range(values, block);
+  return values;
+}
+
+RowFragments::State RowFragments::unflatten(ValueRange values) {
+  State state;
+  unsigned count = normalizer.getInitialStatistics().size();
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    state.statistics.emplace_back(values.take_front(count));
+    values = values.drop_front(count);
+  }
+  for (unsigned block = 0; block < shape.getRowBlocks() * shape.getValueBlocks(); ++block) {
+    state.accumulators.emplace_back(values.take_front(4));
+    values = values.drop_front(4);
+  }
+  return state;
+}
+
+SmallVector<std::pair<unsigned, unsigned>> RowFragments::getRowNumbers(unsigned row, unsigned columnBlocks) {
+  SmallVector<std::pair<unsigned, unsigned>> numbers;
+  for (unsigned block = 0; block < columnBlocks; ++block)
+    for (unsigned n = 0; n < 2; ++n)
+      numbers.push_back({row / 2 * columnBlocks + block, 2 * (row % 2) + n});
+  return numbers;
+}
+
+Value RowFragments::getColumn(unsigned block, unsigned number) {
+  return arith::AddIOp::create(b, quadColumn, i32Constant(b, 8 * block + number % 2));
+}
+
+Value RowFragments::exchange(Value value, int64_t distance) {
+  return NVVM::ShflOp::create(b, b.getF32Type(), i32Constant(b, -1), value, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
+                              UnitAttr());
+}
+
+/// Combines the values of the four lanes that share a row; each of them gets the result.
+Value RowFragments::reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine) {
+  for (int64_t distance : {1, 2})
+    value = combine(value, exchange(value, distance));
+  return value;
+}
+
+SmallVector<RowFragments::ThreadRow> RowFragments::getThreadRows(QueryViewOp view, Value rowTile) {
+  SmallVector<ThreadRow> rows;
+  Value first = arith::MulIOp::create(b, rowTile, indexConstant(b, shape.tileRows));
+  Value group = indexConstant(b, view.getGroup());
+  Value headBase = arith::MulIOp::create(b, view.getHead(), group);
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    Value inTile = arith::AddIOp::create(b, firstWarpRow, arith::AddIOp::create(b, quadRow, i32Constant(b, 8 * row)));
+    ThreadRow result;
+    result.packed = arith::AddIOp::create(b, first, toIndex(b, inTile));
+    Value position = arith::DivUIOp::create(b, result.packed, group);
+    result.head = arith::AddIOp::create(b, headBase, arith::RemUIOp::create(b, result.packed, group));
+    result.position = arith::AddIOp::create(b, position, view.getOrigin());
+    result.query = arith::MulIOp::create(b, result.position, indexConstant(b, view.getStep()));
+    result.query = arith::AddIOp::create(b, result.query, view.getResidue());
+    rows.push_back(result);
+  }
+  return rows;
+}
+
+//===----------------------------------------------------------------------===//
+// One key tile
+//===----------------------------------------------------------------------===//
+
+void RowFragments::applyMap(MapOp map, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores) {
+  Block &region = map.getBody().front();
+  for (auto [number, row] : llvm::enumerate(rows))
+    for (auto [block, n] : getRowNumbers(number, shape.getKeyBlocks())) {
+      Value column = toIndex(b, getColumn(block % shape.getKeyBlocks(), n));
+      Value key = arith::MulIOp::create(b, arith::AddIOp::create(b, firstKey, column), indexConstant(b, view.getStep()));
+      key = arith::AddIOp::create(b, key, view.getPhase());
+      IRMapping mapping;
+      mapping.map(region.getArguments(), ValueRange{scores[block][n], batch, row.head, row.query, key});
+      for (Operation &op : region.without_terminator()) {
+        Operation *cloned = b.clone(op, mapping);
+        // Correct rounding of a quotient takes ten instructions; two units in the last place of a score are far below its inputs' rounding.
+        if (auto quotient = dyn_cast<arith::DivFOp>(cloned))
+          quotient.setFastmath(quotient.getFastmath() | arith::FastMathFlags::afn);
+      }
+      scores[block][n] = mapping.lookupOrDefault(region.getTerminator()->getOperand(0));
+    }
+}
+
+void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, QueryViewOp queries, Scores &scores) {
+  SegmentAttr segment = restrict.getSegment();
+  std::optional<MaskFormula> predicate = getSegment(segment).predicate;
+  ValueRange numbers = restrict.getNumbers();
+  Value hidden = f32Constant(b, -std::numeric_limits<double>::infinity());
+  for (auto [number, row] : llvm::enumerate(rows)) {
+    RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, numbers, firstKey,
+                                           view.getCount(), shape.keys);
+    // Relative to the thread's first column, so that each comparison is with a constant.
+    auto relative = [&](Value bound) -> Value {
+      return arith::SubIOp::create(b, arith::TruncIOp::create(b, b.getI32Type(), bound), quadColumn);
+    };
+    Value first = relative(interval.first), end = relative(interval.end);
+    for (auto [block, n] : getRowNumbers(number, shape.getKeyBlocks())) {
+      Value column = i32Constant(b, 8 * (block % shape.getKeyBlocks()) + n % 2);
+      Value visible = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, first, column),
+                                            arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, end, column));
+      if (predicate) {
+        Value inView = arith::AddIOp::create(b, firstKey, toIndex(b, getColumn(block % shape.getKeyBlocks(), n)));
+        Value key = arith::AddIOp::create(b, arith::MulIOp::create(b, inView, indexConstant(b, view.getStep())), view.getPhase());
+        Value holds = emitFormula(b, *predicate, b.getI32Type(), {queries.getBatch(), row.head, row.query, key}, numbers);
+        visible = arith::AndIOp::create(b, visible, holds);
+      }
+      scores[block][n] = arith::SelectOp::create(b, visible, scores[block][n], hidden);
+    }
+  }
+}
+
+Value RowFragments::stepRow(StepOp step, unsigned row, SmallVector<Value> &statistics, Scores &scores) {
+  auto numbers = getRowNumbers(row, shape.getKeyBlocks());
+  auto combineAll = [&](llvm::function_ref<Value(Value, Value)> combine) {
+    Value all;
+    for (auto [block, n] : numbers)
+      all = all ? combine(all, scores[block][n]) : scores[block][n];
+    return all;
+  };
+  auto larger = [&](Value x, Value y) -> Value { return LLVM::MaxNumOp::create(b, x, y); };
+  // The normaliser sees scores that carry the exponent already, so that a product and a difference become one instruction. The largest scaled score
+  // is the largest score, scaled: rounding is monotonic and the exponent positive.
+  Value exponent = step.getExponent(), one = f32Constant(b, 1.0), rowMax, rowSum;
+  auto scale = [&](Value score) -> Value { return arith::MulFOp::create(b, score, exponent); };
+  if (normalizer.usesRowMax())
+    rowMax = scale(reduceOverQuad(combineAll(larger), larger));
+  StepStart start = normalizer.buildBeginStep(b, statistics, rowMax, one);
+  for (auto [block, n] : numbers)
+    scores[block][n] = normalizer.buildWeight(b, scale(scores[block][n]), one, start.shift, arith::FastMathFlags::afn);
+  // The sum is that of this lane's keys: see mergeQuad.
+  if (normalizer.usesRowSum())
+    rowSum = combineAll([&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); });
+  statistics = normalizer.buildEndStep(b, start.statistics, start.rescale, rowSum);
+  return start.rescale;
+}
+
+SmallVector<Value> RowFragments::step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores) {
+  SmallVector<Value> factors;
+  for (unsigned row = 0; row < getRowCount(); ++row)
+    factors.push_back(stepRow(step, row, statistics[row], scores));
+  return factors;
+}
+
+void RowFragments::rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators) {
+  for (auto [row, factor] : llvm::enumerate(factors)) {
+    if (!factor)
+      continue;
+    for (auto [block, n] : getRowNumbers(row, shape.getValueBlocks()))
+      accumulators[block][n] = arith::MulFOp::create(b, accumulators[block][n], factor);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// States
+//===----------------------------------------------------------------------===//
+
+RowFragments::State RowFragments::init() {
+  State state;
+  SmallVector<Value> statistics;
+  for (double value : normalizer.getInitialStatistics())
+    statistics.push_back(f32Constant(b, value));
+  state.statistics.assign(getRowCount(), statistics);
+  state.accumulators.assign(shape.getRowBlocks() * shape.getValueBlocks(), ResultFragment(4, f32Constant(b, 0.0)));
+  return state;
+}
+
+RowFragments::State RowFragments::loadFinished(LoadFinishedOp op) {
+  auto view = op.getOutput().getDefiningOp<QueryViewOp>(), lseView = op.getLse().getDefiningOp<QueryViewOp>();
+  GlobalView outputs(b, view), statistics(b, lseView);
+  Type type = view.getView().getType().getElementType();
+  Value last = arith::SubIOp::create(b, arith::MulIOp::create(b, view.getCount(), indexConstant(b, view.getGroup())), indexConstant(b, 1));
+  State state;
+  state.isPerLane = false;
+  state.accumulators.assign(shape.getRowBlocks() * shape.getValueBlocks(), ResultFragment(4));
+  for (auto [number, row] : llvm::enumerate(getThreadRows(view, op.getIndex()))) {
+    Value packed = toI64(b, arith::MinSIOp::create(b, row.packed, last));
+    Value lse = loadGlobal(b, b.getF32Type(), statistics.getAddress(b, packed), i32Constant(b, 0));
+    state.statistics.push_back(normalizer.buildFromFinished(b, lse, f32Constant(b, 1.0)));
+    Value address = outputs.getAddress(b, packed);
+    for (auto [block, n] : getRowNumbers(number, shape.getValueBlocks())) {
+      Value column = arith::MinSIOp::create(b, getColumn(block % shape.getValueBlocks(), n), i32Constant(b, shape.valueDim - 1));
+      state.accumulators[block][n] = loadGlobal(b, type, address, column);
+    }
+  }
+  return state;
+}
+
+RowFragments::State RowFragments::merge(const State &lhs, const State &rhs) {
+  State merged = lhs;
+  auto times = [&](Value number, Value factor) -> Value { return factor ? Value(arith::MulFOp::create(b, number, factor)) : number; };
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    MergeResult both = normalizer.buildMerge(b, lhs.statistics[row], rhs.statistics[row], f32Constant(b, 1.0));
+    merged.statistics[row] = both.statistics;
+    for (auto [block, n] : getRowNumbers(row, shape.getValueBlocks()))
+      merged.accumulators[block][n] =
+          arith::AddFOp::create(b, times(lhs.accumulators[block][n], both.lhsFactor), times(rhs.accumulators[block][n], both.rhsFactor));
+  }
+  return merged;
+}
+
+/// Each of the four lanes of a row has the statistics of its own keys, under the maximum of all: disjoint key sets, so that the normaliser's merge
+/// joins them. With one maximum the factors of the accumulators are 1.
+SmallVector<Value> RowFragments::mergeQuad(SmallVector<Value> statistics) {
+  for (int64_t distance : {1, 2}) {
+    SmallVector<Value> others = llvm::map_to_vector(statistics, [&](Value value) { return exchange(value, distance); });
+    statistics = normalizer.buildMerge(b, statistics, others, f32Constant(b, 1.0)).statistics;
+  }
+  return statistics;
+}
+
+void RowFragments::finalize(FinalizeRowsOp op, const State &state) {
+  RowStore store(b, op);
+  SmallVector<ThreadRow> rows = getThreadRows(store.getView(), store.getRowTile());
+  for (auto [number, row] : llvm::enumerate(rows)) {
+    SmallVector<Value> statistics = state.isPerLane ? mergeQuad(state.statistics[number]) : state.statistics[number];
+    FinalResult result = normalizer.buildFinalize(b, statistics, f32Constant(b, 1.0));
+    SmallVector<Value> outputs;
+    for (auto [block, n] : getRowNumbers(number, shape.getValueBlocks()))
+      outputs.push_back(arith::MulFOp::create(b, state.accumulators[block][n], result.outputFactor));
+    store.write(b, toI64(b, row.packed), quadColumn, shape.valueDim, outputs, result);
+  }
+}

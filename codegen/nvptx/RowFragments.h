@@ -1,0 +1,93 @@
+//===- RowFragments.h - rows as the threads of a warp hold them -*- C++ -*-===//
+//
+// A product of matrices leaves its result in fragments: of each 16 x 8 block a thread holds two numbers of row lane / 4 and two of the row eight
+// below it. mma.sync and each warp of wgmma agree in this, so that what happens between the products is written once, here: positions, score
+// arithmetic, masks, the steps of the normaliser, merges and results.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_CODEGEN_NVPTX_ROWFRAGMENTS_H
+#define ATTN_CODEGEN_NVPTX_ROWFRAGMENTS_H
+
+#include "codegen/lower/TileWork.h"
+#include "codegen/nvptx/WarpProduct.h"
+
+namespace mlir::attn {
+
+/// Sizes of a warp's part of a tile.
+struct FragmentShape {
+  int64_t tileRows; // rows of the tile, over all warps
+  int64_t warpRows; // rows of one warp
+  int64_t keys;     // keys of a key tile; 0 where there are none
+  int64_t valueDim;
+
+  unsigned getRowBlocks() const { return warpRows / 16; }
+  unsigned getKeyBlocks() const { return keys / 8; }
+  /// Columns are computed sixteen at a time.
+  unsigned getValueBlocks() const { return (valueDim + 15) / 16 * 2; }
+};
+
+class RowFragments {
+public:
+  /// A running result: for each row of this thread its statistics, for each 16 x 8 block of this warp's rows its accumulators.
+  struct State {
+    SmallVector<SmallVector<Value>> statistics;
+    SmallVector<ResultFragment> accumulators;
+    /// Whether each of the four lanes of a row has the statistics of its own keys only.
+    bool isPerLane = true;
+  };
+  /// A row of this thread.
+  struct ThreadRow {
+    Value packed;   // index: row of the view, heads of a group counted
+    Value position; // index: row of its head in the view, from the origin on
+    Value head;     // index: absolute query head
+    Value query;    // index: absolute query position
+  };
+  using Scores = SmallVector<ResultFragment>;
+
+  /// `lane`: the thread's number in its warp; `firstWarpRow`: the warp's first row in the tile (both i32).
+  RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow);
+
+  const FragmentShape &getShape() const { return shape; }
+  unsigned getRowCount() const { return 2 * shape.getRowBlocks(); }
+  SmallVector<ThreadRow> getThreadRows(QueryViewOp view, Value rowTile);
+
+  State init();
+  /// A finished result as a state. Rows and columns that do not exist repeat others, and are not stored.
+  State loadFinished(LoadFinishedOp op);
+  State merge(const State &lhs, const State &rhs);
+  /// Writes the results of `op` behind it.
+  void finalize(FinalizeRowsOp op, const State &state);
+  SmallVector<Value> flatten(const State &state);
+  State unflatten(ValueRange values);
+
+  /// Score arithmetic and the mask of a key tile whose first key is `firstKey` (index). The rows are those of getThreadRows.
+  void applyMap(MapOp map, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores);
+  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, QueryViewOp view, Scores &scores);
+  /// Scores become weights and statistics are stepped. Returns the factor of each row's accumulators; null where it is always 1.
+  SmallVector<Value> step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores);
+  void rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
+
+private:
+  /// The numbers of a row (two for each block of columns) as (block, number) pairs.
+  SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
+  /// Column (i32) of number `number` of column block `block`.
+  Value getColumn(unsigned block, unsigned number);
+  /// The value of the lane whose number differs in the bit `distance`.
+  Value exchange(Value value, int64_t distance);
+  SmallVector<Value> mergeQuad(SmallVector<Value> statistics);
+  Value reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine);
+  Value stepRow(StepOp step, unsigned row, SmallVector<Value> &statistics, Scores &scores);
+
+  ImplicitLocOpBuilder &b;
+  NormalizerAttrInterface normalizer;
+  FragmentShape shape;
+  Value firstWarpRow, quadColumn, quadRow; // i32
+};
+
+/// An index as i32: as many rows of any head as memory holds, and a tile more, can be counted in it.
+Value toI32(ImplicitLocOpBuilder &b, Value index);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_NVPTX_ROWFRAGMENTS_H
