@@ -21,7 +21,13 @@ static void takeKernels(ModuleOp module, CompiledGpuKernel &kernel) {
       continue;
     }
     kernel.stages.push_back({stage.str(), function.getName().str(), getNumber(function, "attn.stage_number"), getNumber(function, "attn.alignment"),
-                             getNumber(function, "attn.threads"), getNumber(function, "attn.shared_bytes")});
+                             getNumber(function, "attn.threads"), getNumber(function, "attn.shared_bytes"), 0, {}});
+    GpuStage &added = kernel.stages.back();
+    if (auto maps = function->getAttrOfType<ArrayAttr>("attn.maps")) {
+      added.persistent = getNumber(function, "attn.persistent");
+      for (auto map : maps.getAsRange<DenseI64ArrayAttr>())
+        llvm::copy(map.asArrayRef(), added.maps.emplace_back().begin());
+    }
     kernel.argumentBytes = getNumber(function, "attn.argument_words") * int64_t(sizeof(int64_t));
   }
 }

@@ -15,6 +15,9 @@ struct GpuStage {
   int64_t alignment;  // bytes at multiples of which all rows of the operands must begin
   int64_t threads;    // of a block
   int64_t sharedBytes;
+  int64_t persistent; // blocks for each multiprocessor that take tasks one after the other; 0: a block for each task
+  /// Tensor maps: argument, group, step, phase, rows and columns of a box. See runtime/attn_gpu_abi.h.
+  std::vector<std::array<int64_t, 6>> maps;
 };
 
 /// A family for one GPU target. `plan` is an x86 object that exports `NAME_plan(const void *arguments, attn_plan *)`: the blocks of each stage.

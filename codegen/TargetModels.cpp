@@ -5,6 +5,7 @@
 #include "codegen/nvptx/GpuMachine.h"
 #include "dialect/AttnAttrs.h"
 #include "dialect/AttnDialect.h"
+#include "runtime/attn_abi.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -40,6 +41,12 @@ struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, Targ
     return ask(
         attribute, [](const CpuMachine &machine) -> int64_t { return machine.panelRows(); },
         [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape).panelRows; });
+  }
+  int64_t getCounterBytes(Attribute attribute) const {
+    // Two numbers of 32 bits for each stage.
+    constexpr int64_t kBytes = ATTN_MAX_STAGES * 8;
+    return ask(
+        attribute, [](const CpuMachine &) -> int64_t { return 0; }, [](const GpuMachine &machine) { return machine.hasWarpgroups ? kBytes : 0; });
   }
   Type getProductType(Attribute attribute, Type elementType) const {
     bool isNative = ask(

@@ -84,6 +84,8 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       "int64_t", "getPanelRows", (ins "const ::mlir::attn::AttentionShape &":$shape)>,
     InterfaceMethod<"Type in which a matrix product takes operands of this type; another type than the argument where the machine has no such product.",
       "::mlir::Type", "getProductType", (ins "::mlir::Type":$elementType)>,
+    InterfaceMethod<"Bytes at the beginning of a workspace in which kernels count their tasks: zero before the first launch, and after each.",
+      "int64_t", "getCounterBytes">,
   ];
 }
 

@@ -52,20 +52,55 @@ class Driver:
             raise RuntimeError(f"{name}: {text.value.decode() if text.value else status}")
 
 
+def manifest_of(folder):
+    return json.loads(next(folder.glob("*.json")).read_text())
+
+
+def encode_map(driver, tensor, which):
+    """The tensor map of a kernel for an argument, or None where there cannot be one. See runtime/attn_gpu_abi.h."""
+    batch, heads, length, dim = tensor.shape
+    size = tensor.element_size()
+    batch_stride, head_stride, row_stride = (stride * size for stride in tensor.stride()[:3])
+    group, step, phase, rows = which["group"], which["step"], which["phase"], which["box_rows"]
+    address, box = tensor.data_ptr(), [which["box_columns"], rows, 1, 1]
+    if group > 1:
+        dims, strides, box = [dim, group, length, heads // group, batch], [head_stride, row_stride, group * head_stride, batch_stride], [box[0], group, rows // group, 1, 1]
+    elif phase < 0:
+        if length % step:
+            return None
+        dims, strides, box = [dim, step, length // step, heads, batch], [row_stride, step * row_stride, head_stride, batch_stride], [box[0], 1, rows, 1, 1]
+    else:
+        dims, strides = [dim, -((phase - length) // step), heads, batch], [step * row_stride, head_stride, batch_stride]
+        address += phase * row_stride
+    if address % 16 or any(stride % 16 or stride >= 1 << 40 for stride in strides) or any(not 1 <= extent <= 1 << 32 for extent in dims):
+        return None
+    # A dimension of size 1 is never stepped along, whatever its stride says.
+    strides = [stride or 16 for stride in strides]
+    rank, array = len(dims), lambda kind, values: (kind * len(values))(*values)
+    memory = ctypes.create_string_buffer(128 + 64)
+    start = -(-ctypes.addressof(memory) // 64) * 64
+    status = driver.library.cuTensorMapEncodeTiled(
+        ctypes.c_void_p(start), 9 if tensor.dtype == torch.bfloat16 else 6, ctypes.c_uint32(rank), ctypes.c_void_p(address), array(ctypes.c_uint64, dims),
+        array(ctypes.c_uint64, strides), array(ctypes.c_uint32, box), array(ctypes.c_uint32, [1] * rank), 0, 3, 3, 0)
+    return None if status else (start, memory)
+
+
 class Bundle:
     """A loaded bundle; calling it runs the kernels on PyTorch's current stream."""
 
-    def __init__(self, driver, folder):
+    def __init__(self, driver, folder, number=0):
         self.driver = driver
-        manifest = json.loads(next(folder.glob("*.json")).read_text())
+        manifest = manifest_of(folder)
         self.name = manifest["name"]
-        target = manifest["targets"][0]
+        target = manifest["targets"][number]
         self.target, self.hash, self.stages = target["target"], target["ptx_hash"], target["stages"]
         self.argument_bytes = target["argument_bytes"]
         self.plan_function = getattr(ctypes.CDLL(str((folder / manifest["files"]["so"]).resolve())), f"{self.name}_plan")
         self.module, self.functions = ctypes.c_void_p(), []
-        # The driver compiles the PTX for the device that is there: a cubin for another one does not load.
-        image = (folder / target["ptx"]).read_bytes() + b"\0"
+        # A cubin loads on its own architecture only; for others the driver compiles the PTX for the device that is there.
+        major, minor = torch.cuda.get_device_capability()
+        isExact = target["target"].rstrip("a") == f"sm_{major}{minor}"
+        image = (folder / target["cubin" if isExact else "ptx"]).read_bytes() + b"\0"
         start = time.perf_counter()
         driver("cuModuleLoadData", ctypes.byref(self.module), image)
         self.load_seconds = time.perf_counter() - start
@@ -91,26 +126,36 @@ class Bundle:
         """A function that launches on these tensors."""
         block, plan = self.block(tensors), Plan()
         self.plan_function(ctypes.byref(block), ctypes.byref(plan))
-        workspace = torch.empty(max(1, plan.workspace), dtype=torch.uint8, device="cuda")
+        # Kernels may count in the first bytes of it, which are zero before and after each launch.
+        workspace = torch.zeros(max(1, plan.workspace), dtype=torch.uint8, device="cuda")
         pointer = ctypes.c_uint64(workspace.data_ptr())
         # The most demanding kernel of each stage that the operands allow.
         places = [place for t in tensors if not isinstance(t, int) and t.dim() > 1 for place in (t.data_ptr(), *(stride * t.element_size() for stride in t.stride()[:-1]))]
         allowed = [pair for pair in zip(self.stages, self.functions) if all(place % pair[0]["alignment"] == 0 for place in places[:])]
         best = {}
         for stage, function in allowed:
-            if stage["number"] not in best or best[stage["number"]][0]["alignment"] < stage["alignment"]:
-                best[stage["number"]] = (stage, function)
-        chosen = [best[number] for number in sorted(best)]
-        parameters = (ctypes.c_void_p * 2)(ctypes.addressof(block), ctypes.addressof(pointer))
+            if stage["number"] in best and best[stage["number"]][0]["alignment"] >= stage["alignment"]:
+                continue
+            maps = [encode_map(self.driver, tensors[which["argument"]], which) for which in stage.get("maps", [])]
+            if all(maps):
+                best[stage["number"]] = (stage, function, maps)
+        processors = torch.cuda.get_device_properties("cuda").multi_processor_count
+        calls = []
+        for number in sorted(best):
+            stage, function, maps = best[number]
+            tasks = plan.tasks[number]
+            count = ctypes.c_int32(tasks)
+            blocks = min(tasks, stage["persistent"] * processors) if stage.get("persistent") else tasks
+            places = [ctypes.addressof(block), ctypes.addressof(pointer)] + ([ctypes.addressof(count)] if stage.get("persistent") else []) + [start for start, _ in maps]
+            if tasks:
+                calls.append((stage, function, blocks, (ctypes.c_void_p * len(places))(*places), count, maps))
 
         def launch(_kept=(block, workspace, pointer, tensors)):
             stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
-            for stage, function in chosen:
-                if tasks := plan.tasks[stage["number"]]:
-                    self.driver(
-                        "cuLaunchKernel", function, ctypes.c_uint(tasks), 1, 1, stage["threads"], 1, 1, stage["shared_bytes"], stream, parameters, None
-                    )
+            for stage, function, blocks, parameters, *_ in calls:
+                self.driver("cuLaunchKernel", function, ctypes.c_uint(blocks), 1, 1, stage["threads"], 1, 1, stage["shared_bytes"], stream, parameters, None)
 
+        launch.kernels = [stage["symbol"] for stage, *_ in calls]
         return launch
 
 
@@ -264,7 +309,9 @@ def measure(bundle, case, length, rounds=7):
         v = make((batch, problem.heads, length, problem.dim), "dense", problem.dtype, generator)
         o = torch.empty_like(q)
         arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o]
-        sets.append({"attn": bundle.prepare(arguments), **{name: peer(name, q, k, v) for name in case.peers}})
+        # On Hopper the peer to beat is cuDNN.
+        names = case.peers + tuple(name.replace("flash", "cudnn") for name in case.peers if bundle.target == "sm_90a")
+        sets.append({"attn": bundle.prepare(arguments), **{name: peer(name, q, k, v) for name in names}})
     hints, times = {}, {}
     for name in sets[0]:
         sets[0][name]()
@@ -301,6 +348,7 @@ def main():
     parser.add_argument("--bundles", default=str(ROOT / "build" / "gpu-bundles"))
     parser.add_argument("--output", default="")
     parser.add_argument("--only", default="")
+    parser.add_argument("--target", default="", help="only this target of each bundle")
     parser.add_argument("--no-timing", action="store_true")
     arguments = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -317,11 +365,15 @@ def main():
         "|---|---|---|---|---|---|---|",
     ]
     passed = failed = 0
-    for case in gpu_cases.cases():
+    folder = pathlib.Path(arguments.bundles)
+    for case, number in [(case, number) for case in gpu_cases.cases() for number in range(2)]:
         if wanted and case.name not in wanted:
             continue
         try:
-            bundle = Bundle(driver, pathlib.Path(arguments.bundles) / case.name)
+            targets = manifest_of(folder / case.name)["targets"]
+            if number >= len(targets) or arguments.target not in ("", targets[number]["target"]):
+                continue
+            bundle = Bundle(driver, folder / case.name, number)
         except Exception as exception:
             print(f"FAILED {case.name}: {exception}", flush=True)
             failed += 1
@@ -332,7 +384,7 @@ def main():
             ok, error, usual = check(bundle, case, size, ("dense", "by token", "misaligned")[number % 3])
             passed, failed, right = passed + ok, failed + (not ok), right and ok
             worst = max(worst, (error, usual))
-        print(f"{case.name}: {'ok' if right else 'WRONG'}, error {worst[0]:.2e} (plain {worst[1]:.2e})", flush=True)
+        print(f"{case.name} {bundle.target}: {'ok' if right else 'WRONG'}, error {worst[0]:.2e} (plain {worst[1]:.2e})", flush=True)
         head = f"| {case.name} | {bundle.target} | {bundle.hash[:12]} | {worst[0]:.1e} / {worst[1]:.1e} |"
         if arguments.no_timing or not right or not case.lengths:
             lines.append(f"{head} - | {'-' if right else 'wrong'} | - |")
@@ -343,8 +395,8 @@ def main():
             peers = "; ".join(f"{name} {burst:.0f} / {sustained:.0f}, {ours[0] / burst:.2f}x" for name, (burst, sustained) in rates.items()) or "-"
             lines.append(f"{head} {length} | {ours[0]:.0f} / {ours[1]:.0f} | {peers} |")
             print(f"  {length}: {ours[0]:.0f} / {ours[1]:.0f}; {peers}", flush=True)
-    if not wanted or "ring" in wanted:
-        bundle = Bundle(driver, pathlib.Path(arguments.bundles) / "ring")
+    for number, target in enumerate(manifest_of(folder / "ring")["targets"] if not wanted or "ring" in wanted else []):
+        bundle = Bundle(driver, folder / "ring", number)
         right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
         passed, failed = passed + sum(right), failed + len(right) - sum(right)
         lines.append(f"| ring | {bundle.target} | {bundle.hash[:12]} | {'right' if all(right) else 'wrong'} | - | - | - |")

@@ -77,7 +77,11 @@ Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value worksp
   Block &body = function.getBody().front();
   SmallVector<Value> values = readArguments(b, arguments, body.getArgumentTypes());
   mapping.map(body.getArguments(), values);
-  Value offset = indexConstant(b, 0);
+  // A target that describes arguments to its launch finds them by this number.
+  for (auto [number, value] : llvm::enumerate(values))
+    if (Operation *op = value.getDefiningOp(); op && isa<MemRefType>(value.getType()))
+      op->setAttr("attn.argument", b.getI64IntegerAttr(number));
+  Value offset = indexConstant(b, function->getAttrOfType<TargetAttrInterface>("attn.target").getCounterBytes());
   for (Operation &op : body) {
     if (&op == end)
       break;

@@ -2,12 +2,13 @@
 
 #include "codegen/nvptx/GpuMachine.h"
 #include "codegen/nvptx/SharedTile.h"
+#include "codegen/nvptx/WarpgroupTiles.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10}};
+static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10, false}, {"sm_90a", "+ptx80", 227 << 10, true}};
 
 llvm::ArrayRef<GpuMachine> GpuMachine::machines() { return kMachines; }
 
@@ -42,6 +43,14 @@ static bool fitsShared(const WarpTile &tile, const AttentionShape &shape, const 
 }
 
 TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape &shape) {
+  if (std::optional<WarpgroupTiles> tiles = WarpgroupTiles::choose(machine, shape.queryDim, shape.valueDim)) {
+    TileChoice choice = {};
+    choice.panelRows = WarpgroupTiles::kRows;
+    choice.keys = tiles->keys;
+    choice.rows = tiles->getRows();
+    choice.keyBlock = GpuMachine::kAtomDepth;
+    return choice;
+  }
   // Thirty-two rows a warp halve what is read from shared memory for each product; many keys make the work around the products rarer.
   constexpr WarpTile kTiles[] = {{32, 128}, {32, 64}, {32, 32}, {16, 128}, {16, 64}, {16, 32}};
   const WarpTile *chosen =

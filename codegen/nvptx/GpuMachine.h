@@ -13,12 +13,14 @@ namespace mlir::attn {
 
 /// A compute capability and what it offers. A machine is a value; nothing here looks at a device.
 struct GpuMachine {
-  /// "sm_80".
+  /// "sm_80", "sm_90a".
   llvm::StringRef name;
   /// What LLVM's TargetMachine is made with.
   llvm::StringRef llvmFeatures;
   /// Shared memory that one block may have, in bytes.
   int64_t sharedBytes;
+  /// Whether warpgroups multiply (wgmma) what TMA copies.
+  bool hasWarpgroups;
 
   static constexpr int64_t kWarpThreads = 32;
   /// Rows of one matrix product of a warp (mma.sync m16n8k16), and the depth of it.
@@ -32,7 +34,7 @@ struct GpuMachine {
   static llvm::ArrayRef<GpuMachine> machines();
 };
 
-/// Tiles of an attention: a row tile is one block, a panel one of its warps.
+/// Tiles of an attention: a row tile is the work of one block, a panel that of one of its warps or warpgroups.
 TileChoice chooseGpuTiles(const GpuMachine &machine, const AttentionShape &shape);
 
 } // namespace mlir::attn

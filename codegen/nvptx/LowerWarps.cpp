@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/Passes.h"
 #include "codegen/nvptx/WarpLowering.h"
+#include "codegen/nvptx/WarpgroupLowering.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -27,17 +28,35 @@ static void declareShared(ModuleOp module) {
                          unsigned(NVVM::NVVMMemorySpace::Shared));
 }
 
+/// Takes scratch memory and the task from the parameters, and notes what a launch must know.
+static void describeKernel(func::FuncOp stage, int64_t alignment, int64_t threads, int64_t sharedBytes) {
+  Builder b(stage.getContext());
+  Block &body = stage.getBody().front();
+  body.eraseArguments(2, 2);
+  stage.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
+  stage->setAttr("attn.alignment", b.getI64IntegerAttr(alignment));
+  stage->setAttr("attn.threads", b.getI64IntegerAttr(threads));
+  stage->setAttr("attn.shared_bytes", b.getI64IntegerAttr(sharedBytes));
+}
+
 /// (arguments, workspace, scratch, task) becomes (arguments, workspace): the block is the task, and no scratch memory is used.
 static void makeKernel(func::FuncOp stage, const WarpLowering &lowering, int64_t alignment) {
   Block &body = stage.getBody().front();
   ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(stage.getLoc(), &body);
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   body.getArgument(3).replaceAllUsesWith(arith::ExtUIOp::create(b, b.getI64Type(), block));
-  body.eraseArguments(2, 2);
-  stage.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
-  stage->setAttr("attn.alignment", b.getI64IntegerAttr(alignment));
-  stage->setAttr("attn.threads", b.getI64IntegerAttr(lowering.getThreads()));
-  stage->setAttr("attn.shared_bytes", b.getI64IntegerAttr(lowering.getSharedBytes()));
+  describeKernel(stage, alignment, lowering.getThreads(), lowering.getSharedBytes());
+}
+
+/// What a launch must know besides: the kernel takes its tasks itself, and which tensor maps it gets.
+static void makePersistentKernel(func::FuncOp stage, const WarpgroupLowering &lowering) {
+  Builder b(stage.getContext());
+  describeKernel(stage, kChunkBytes, lowering.getTiles().getThreads(), lowering.getTiles().getSharedBytes());
+  stage->setAttr("attn.persistent", b.getI64IntegerAttr(1));
+  SmallVector<Attribute> maps;
+  for (const TensorMap &map : lowering.getMaps())
+    maps.push_back(b.getDenseI64ArrayAttr({map.argument, map.group, map.step, map.phase, map.rows, PanelTile::kPanelColumns}));
+  stage->setAttr("attn.maps", b.getArrayAttr(maps));
 }
 
 /// Whether there are tiles of queries, keys and values, and their rows are made of whole chunks of 16 bytes.
@@ -51,7 +70,14 @@ static bool hasWholeChunks(func::FuncOp stage) {
   return whole && hasTiles;
 }
 
-static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned) {
+static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned, int64_t number) {
+  if (isAligned && WarpgroupLowering::canLower(stage, machine)) {
+    WarpgroupLowering lowering(stage, machine, number);
+    if (failed(lowering.run()))
+      return failure();
+    makePersistentKernel(stage, lowering);
+    return success();
+  }
   WarpLowering lowering(stage, machine, isAligned);
   if (failed(lowering.run()))
     return failure();
@@ -86,7 +112,7 @@ struct LowerWarps : public attn::impl::LowerWarpsPassBase<LowerWarps> {
       unaligned.setName((stage.getName() + "_unaligned").str());
       stage->getParentRegion()->front().getOperations().insertAfter(stage->getIterator(), unaligned);
       bool canBeAligned = hasWholeChunks(stage);
-      if (failed(lower(unaligned, *machine, /*isAligned=*/false)) || (canBeAligned && failed(lower(stage, *machine, /*isAligned=*/true))))
+      if (failed(lower(unaligned, *machine, /*isAligned=*/false, number)) || (canBeAligned && failed(lower(stage, *machine, /*isAligned=*/true, number))))
         return signalPassFailure();
       if (!canBeAligned)
         stage.erase();

@@ -20,10 +20,15 @@ static std::string hashText(StringRef text) {
 
 static json::Object describeKernel(const Bundle &bundle, const CompiledGpuKernel &kernel) {
   json::Array stages;
-  for (const GpuStage &stage : kernel.stages)
-    stages.push_back(
-        json::Object{{"name", stage.name}, {"symbol", stage.symbol}, {"number", stage.number}, {"alignment", stage.alignment},
-                     {"threads", stage.threads}, {"shared_bytes", stage.sharedBytes}});
+  for (const GpuStage &stage : kernel.stages) {
+    json::Array maps;
+    for (const std::array<int64_t, 6> &map : stage.maps)
+      maps.push_back(json::Object{{"argument", map[0]}, {"group", map[1]}, {"step", map[2]}, {"phase", map[3]}, {"box_rows", map[4]},
+                                  {"box_columns", map[5]}});
+    stages.push_back(json::Object{{"name", stage.name}, {"symbol", stage.symbol}, {"number", stage.number}, {"alignment", stage.alignment},
+                                  {"threads", stage.threads}, {"shared_bytes", stage.sharedBytes}, {"persistent", stage.persistent},
+                                  {"maps", std::move(maps)}});
+  }
   std::string stem = bundle.name + "." + kernel.identity.target;
   return json::Object{{"target", kernel.identity.target},   {"source_hash", kernel.identity.sourceHash}, {"ptx", stem + ".ptx"},
                       {"ptx_hash", hashText(kernel.ptx)},   {"cubin", stem + ".cubin"},                  {"stages", std::move(stages)},

@@ -1,0 +1,298 @@
+//===- WarpgroupConsumer.cpp - the role that computes ---------------------===//
+
+#include "codegen/nvptx/RowFragments.h"
+#include "codegen/nvptx/SharedTile.h"
+#include "codegen/nvptx/WarpgroupLowering.h"
+#include "codegen/nvptx/WarpgroupPtx.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace {
+/// What a warpgroup holds between two key tiles.
+struct Running {
+  RowFragments::State state;
+  /// Weights of the last tile as the first operand of a product (i32), which is still to come.
+  SmallVector<Value> weights;
+  Value isPending; // i1: whether there is such a tile
+};
+
+class Consumer : public WarpgroupRole {
+public:
+  Consumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncOp stage, ArrayRef<Operation *> operations);
+
+private:
+  SmallVector<Value> getInitialCarried() override { return {i32Constant(b, 0)}; }
+  void enterTask(ValueRange carried) override;
+  SmallVector<Value> leaveTask() override { return {computed}; }
+  void lowerQueries(PackOp op) override;
+  LogicalResult lowerSegment(KeySegment &segment) override;
+  void lowerFinalize(FinalizeRowsOp op) override;
+  Value takeNextTask(Value use) override;
+
+  /// The scores of key tile `tile` (i32), on their way.
+  SmallVector<Value> issueScores();
+  /// The products of the pending weights, on their way.
+  void issueOutputs();
+  /// The part of a key tile between the two products: scores become weights. Returns the factors of the accumulators.
+  SmallVector<Value> step(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows, SmallVectorImpl<Value> &scores);
+  SmallVector<Value> roundWeights(ArrayRef<Value> weights);
+  void lowerFirstTile(KeySegment &segment, Value tile, ArrayRef<RowFragments::ThreadRow> rows);
+  void lowerNextTile(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows);
+  void finishOutputs();
+  void releaseQueries();
+
+  /// The values that loops carry: the running result and the number of key tiles.
+  SmallVector<Value> flatten();
+  void unflatten(ValueRange values);
+  SmallVector<Value> flattenAccumulators();
+  void setAccumulators(ArrayRef<Value> values);
+  Value getStageBase(Value base, Value stage, int64_t bytes);
+  void emitIf(Value condition, llvm::function_ref<void()> body);
+
+  const WarpgroupTiles &tiles;
+  std::optional<RowFragments> fragments;
+  Value consumer, isFirstLane, queryBase, keyBase, valueBase;
+  Value computed; // i32: key tiles whose scores were computed so far
+  Running running;
+};
+} // namespace
+
+static Value boolConstant(ImplicitLocOpBuilder &b, bool value) { return arith::ConstantOp::create(b, b.getBoolAttr(value)); }
+
+Consumer::Consumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncOp stage, ArrayRef<Operation *> operations)
+    : WarpgroupRole(b, kernel, stage, operations), tiles(kernel.tiles) {
+  Value warp = arith::SubIOp::create(b, kernel.warp, i32Constant(b, WarpgroupTiles::kWarps));
+  consumer = arith::DivUIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps));
+  isFirstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.lane, i32Constant(b, 0));
+  Value firstRow = arith::MulIOp::create(b, warp, i32Constant(b, GpuMachine::kAtomRows));
+  FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim};
+  fragments.emplace(b, kernel.normalizer, shape, kernel.lane, firstRow);
+  Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), kernel.shared);
+  auto base = [&](const PanelTile &tile, int64_t offset, bool isDepthInRows) {
+    return tile.buildDescriptorBase(b, arith::AddIOp::create(b, address, i32Constant(b, offset)), isDepthInRows);
+  };
+  queryBase = getStageBase(base(tiles.getQueryTile(), 0, false), consumer, tiles.getQueryTile().getBytes());
+  keyBase = base(tiles.getKeyTile(), tiles.getKeyOffset(), false);
+  valueBase = base(tiles.getValueTile(), tiles.getValueOffset(), true);
+}
+
+Value Consumer::getStageBase(Value base, Value stage, int64_t bytes) {
+  return arith::AddIOp::create(b, base, arith::MulIOp::create(b, stage, i32Constant(b, bytes / 16)));
+}
+
+void Consumer::emitIf(Value condition, llvm::function_ref<void()> body) {
+  SmallVector<Value> before = flatten();
+  auto branch = scf::IfOp::create(b, ValueRange(before).getTypes(), condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, before);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+  scf::YieldOp::create(b, flatten());
+  unflatten(branch.getResults());
+}
+
+//===----------------------------------------------------------------------===//
+// What loops carry
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Consumer::flattenAccumulators() {
+  SmallVector<Value> values;
+  for (const ResultFragment &block : running.state.accumulators)
+    llvm::append_range(values, block);
+  return values;
+}
+
+void Consumer::setAccumulators(ArrayRef<Value> values) {
+  for (ResultFragment &block : running.state.accumulators) {
+    llvm::copy(values.take_front(4), block.begin());
+    values = values.drop_front(4);
+  }
+}
+
+SmallVector<Value> Consumer::flatten() {
+  SmallVector<Value> values = {computed, running.isPending};
+  llvm::append_range(values, running.weights);
+  llvm::append_range(values, fragments->flatten(running.state));
+  return values;
+}
+
+void Consumer::unflatten(ValueRange values) {
+  computed = values[0];
+  running.isPending = values[1];
+  values = values.drop_front(2);
+  running.weights.assign(values.begin(), values.begin() + tiles.keys / 4);
+  running.state = fragments->unflatten(values.drop_front(tiles.keys / 4));
+}
+
+//===----------------------------------------------------------------------===//
+// A task
+//===----------------------------------------------------------------------===//
+
+void Consumer::enterTask(ValueRange carried) {
+  computed = carried[0];
+  running.state = fragments->init();
+  running.weights.assign(tiles.keys / 4, i32Constant(b, 0));
+  running.isPending = boolConstant(b, false);
+}
+
+void Consumer::lowerQueries(PackOp op) {
+  if (op.getView().getDefiningOp<QueryViewOp>())
+    kernel.getQueryRing(b, consumer).waitUntilFull(b, use);
+}
+
+void Consumer::releaseQueries() { arriveIf(b, isFirstLane, kernel.getQueryRing(b, consumer).getEmpty(b, use)); }
+
+Value Consumer::takeNextTask(Value use) {
+  Value task = readTask(use);
+  arriveIf(b, isFirstLane, kernel.getTaskRing().getEmpty(b, use));
+  return task;
+}
+
+LogicalResult Consumer::lowerSegment(KeySegment &segment) {
+  segment.buildBounds(b);
+  auto queries = segment.getPanels().getRows().getDefiningOp<QueryViewOp>();
+  SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, segment.getPanels().getRowTile());
+  Value zero = i32Constant(b, 0), one = i32Constant(b, 1);
+  Value hasGuarded = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getGuardedCount(), zero);
+  Value hasFree = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getFreeUpper(), segment.getFreeLower());
+  Value isFirst = arith::XOrIOp::create(b, running.isPending, boolConstant(b, true));
+  isFirst = arith::AndIOp::create(b, isFirst, arith::OrIOp::create(b, hasGuarded, hasFree));
+  // The first tile has no products before it to overlap with. A guard does no harm to a tile that needs none.
+  emitIf(isFirst, [&] {
+    Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, zero), segment.getFreeLower());
+    lowerFirstTile(segment, tile, rows);
+  });
+  auto loop = [&](Value lower, Value upper, bool isGuarded) {
+    auto keys = scf::ForOp::create(b, lower, upper, one, flatten());
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(keys.getBody());
+    unflatten(keys.getRegionIterArgs());
+    Value tile = isGuarded ? segment.buildGuardedTile(b, keys.getInductionVar()) : keys.getInductionVar();
+    lowerNextTile(segment, isGuarded, tile, rows);
+    scf::YieldOp::create(b, flatten());
+    unflatten(keys.getResults());
+  };
+  auto after = [&](Value start, Value wasTaken) -> Value {
+    return arith::AddIOp::create(b, start, arith::ExtUIOp::create(b, b.getI32Type(), wasTaken));
+  };
+  if (!segment.guarded.empty())
+    loop(after(zero, arith::AndIOp::create(b, isFirst, hasGuarded)), segment.getGuardedCount(), /*isGuarded=*/true);
+  if (segment.free) {
+    Value tookFree = arith::AndIOp::create(b, isFirst, arith::XOrIOp::create(b, hasGuarded, boolConstant(b, true)));
+    loop(after(segment.getFreeLower(), tookFree), segment.getFreeUpper(), /*isGuarded=*/false);
+  }
+  return success();
+}
+
+void Consumer::lowerFinalize(FinalizeRowsOp op) {
+  releaseQueries();
+  emitIf(running.isPending, [&] { finishOutputs(); });
+  fragments->finalize(op, running.state);
+}
+
+//===----------------------------------------------------------------------===//
+// One key tile
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Consumer::issueScores() {
+  BarrierRing ring = kernel.getKeyRing();
+  ring.waitUntilFull(b, computed);
+  Value queries = getStageBase(queryBase, kernel.getQueryRing(b, consumer).getStage(b, use), tiles.consumers * tiles.getQueryTile().getBytes());
+  Value keys = getStageBase(keyBase, ring.getStage(b, computed), tiles.getKeyTile().getBytes());
+  WarpgroupProduct product = {kernel.element, tiles.keys, /*isRightTransposed=*/false};
+  SmallVector<Value> scores;
+  orderRegisters(b);
+  for (int64_t step = 0; step < (tiles.queryDim + 15) / 16; ++step)
+    scores = buildWarpgroupProduct(b, product, tiles.getQueryTile().buildDescriptor(b, queries, false, step),
+                                   tiles.getKeyTile().buildDescriptor(b, keys, false, step), scores);
+  commitProducts(b);
+  return scores;
+}
+
+void Consumer::issueOutputs() {
+  BarrierRing ring = kernel.getValueRing();
+  Value tile = arith::SubIOp::create(b, computed, i32Constant(b, 1));
+  ring.waitUntilFull(b, tile);
+  Value values = getStageBase(valueBase, ring.getStage(b, tile), tiles.getValueTile().getBytes());
+  WarpgroupProduct product = {kernel.element, int64_t(fragments->getShape().getValueBlocks()) * 8, /*isRightTransposed=*/true};
+  SmallVector<Value> accumulators = flattenAccumulators();
+  orderRegisters(b);
+  for (int64_t step = 0; step < tiles.keys / 16; ++step)
+    accumulators = buildWarpgroupProduct(b, product, ValueRange(running.weights).slice(4 * step, 4),
+                                         tiles.getValueTile().buildDescriptor(b, values, true, step), accumulators);
+  commitProducts(b);
+  setAccumulators(accumulators);
+}
+
+SmallVector<Value> Consumer::step(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows,
+                                  SmallVectorImpl<Value> &numbers) {
+  TileWork &work = isGuarded ? segment.guardedWork : segment.freeWork;
+  auto queries = segment.getPanels().getRows().getDefiningOp<QueryViewOp>();
+  RowFragments::Scores scores;
+  for (size_t n = 0; n < numbers.size(); n += 4)
+    scores.emplace_back(ArrayRef<Value>(numbers).slice(n, 4));
+  Value firstKey = arith::IndexCastOp::create(b, b.getIndexType(), arith::MulIOp::create(b, tile, i32Constant(b, tiles.keys)));
+  if (work.map)
+    fragments->applyMap(work.map, work.keyView, firstKey, rows, queries.getBatch(), scores);
+  if (work.restrict)
+    fragments->applyRestrict(work.restrict, work.keyView, firstKey, rows, queries, scores);
+  SmallVector<Value> factors = fragments->step(work.step, running.state.statistics, scores);
+  numbers.clear();
+  for (const ResultFragment &block : scores)
+    llvm::append_range(numbers, block);
+  return factors;
+}
+
+/// The results of a product, in their order, are the first operand of another one.
+SmallVector<Value> Consumer::roundWeights(ArrayRef<Value> weights) {
+  SmallVector<Value> words;
+  for (size_t pair = 0; pair < weights.size(); pair += 2)
+    words.push_back(packPair(b, kernel.element, weights[pair], weights[pair + 1]));
+  return words;
+}
+
+void Consumer::lowerFirstTile(KeySegment &segment, Value tile, ArrayRef<RowFragments::ThreadRow> rows) {
+  SmallVector<Value> scores = issueScores();
+  waitForProducts(b, 0, scores);
+  arriveIf(b, isFirstLane, kernel.getKeyRing().getEmpty(b, computed));
+  // The accumulators are zero: no factor matters.
+  step(segment, !segment.guarded.empty(), tile, rows, scores);
+  running.weights = roundWeights(scores);
+  running.isPending = boolConstant(b, true);
+  computed = arith::AddIOp::create(b, computed, i32Constant(b, 1));
+}
+
+void Consumer::lowerNextTile(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows) {
+  SmallVector<Value> scores = issueScores();
+  issueOutputs();
+  waitForProducts(b, 1, scores);
+  arriveIf(b, isFirstLane, kernel.getKeyRing().getEmpty(b, computed));
+  SmallVector<Value> accumulators = flattenAccumulators();
+  SmallVector<Value> factors = step(segment, isGuarded, tile, rows, scores);
+  waitForProducts(b, 0, accumulators);
+  setAccumulators(accumulators);
+  // Behind the wait: until then the weights before these are being read.
+  running.weights = roundWeights(scores);
+  arriveIf(b, isFirstLane, kernel.getValueRing().getEmpty(b, arith::SubIOp::create(b, computed, i32Constant(b, 1))));
+  fragments->rescale(factors, running.state.accumulators);
+  computed = arith::AddIOp::create(b, computed, i32Constant(b, 1));
+}
+
+void Consumer::finishOutputs() {
+  issueOutputs();
+  SmallVector<Value> accumulators = flattenAccumulators();
+  waitForProducts(b, 0, accumulators);
+  setAccumulators(accumulators);
+  arriveIf(b, isFirstLane, kernel.getValueRing().getEmpty(b, arith::SubIOp::create(b, computed, i32Constant(b, 1))));
+}
+
+std::unique_ptr<WarpgroupRole> attn::createConsumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncOp stage,
+                                                    ArrayRef<Operation *> operations) {
+  return std::make_unique<Consumer>(b, kernel, stage, operations);
+}

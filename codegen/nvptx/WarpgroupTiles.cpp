@@ -1,0 +1,54 @@
+//===- WarpgroupTiles.cpp - tiles of a warp-specialised kernel ------------===//
+
+#include "codegen/nvptx/WarpgroupTiles.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Longest head of a product: its columns are those of one instruction.
+static constexpr int64_t kMostColumns = 256;
+
+static int64_t roundUpTo(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// Registers that accumulators, scores and rounded weights of a thread take: 64 rows are spread over 128 threads.
+static int64_t countTileRegisters(int64_t keys, int64_t valueDim) { return keys / 2 + keys / 4 + roundUpTo(valueDim, 16) / 2; }
+
+/// What a consumer can give to them; the rest holds statistics, addresses and the operands of the moment.
+static int64_t getTileRegisters(const WarpgroupTiles &tiles) { return tiles.getConsumerRegisters() - (tiles.consumers == 3 ? 32 : 42); }
+
+std::optional<WarpgroupTiles> WarpgroupTiles::get(const GpuMachine &machine, int64_t rows, int64_t keys, int64_t queryDim, int64_t valueDim) {
+  WarpgroupTiles tiles = {rows / kRows, keys, queryDim, valueDim};
+  if (!machine.hasWarpgroups || std::max(queryDim, valueDim) > kMostColumns || tiles.getSharedBytes() > machine.sharedBytes ||
+      countTileRegisters(keys, valueDim) > getTileRegisters(tiles))
+    return std::nullopt;
+  // The queries of the next tile arrive while this one is computed.
+  tiles.queryStages = 2;
+  if (tiles.getSharedBytes() > machine.sharedBytes)
+    tiles.queryStages = 1;
+  return tiles;
+}
+
+/// Cycles of a multiprocessor for each row and key. Matrix products run at 1024 multiply-adds a cycle, exponentials at 16; shared memory delivers 128
+/// bytes a cycle. What a tile costs beyond (waits, the first and last instructions of a group) is as long as the products of about 24 keys.
+static double estimateCycles(const WarpgroupTiles &tiles) {
+  constexpr double kProducts = 1024, kExponentials = 16, kSharedBytes = 128, kExtraKeys = 24;
+  double rows = tiles.getRows(), keys = tiles.keys;
+  double depth = roundUpTo(tiles.queryDim, 16), width = roundUpTo(tiles.valueDim, 16);
+  double products = (depth + width) / 2 / (kProducts / 2);
+  // A warpgroup reads its queries and all keys for the scores, all values for the outputs; the copies write keys and values once.
+  double bytes = 2 * (double(tiles.consumers) * (WarpgroupTiles::kRows * depth + keys * (depth + width)) + keys * (depth + width));
+  double shared = bytes / kSharedBytes / (rows * keys);
+  double tile = std::max({products, 1 / kExponentials, shared});
+  return tile * (keys + kExtraKeys) / keys;
+}
+
+std::optional<WarpgroupTiles> WarpgroupTiles::choose(const GpuMachine &machine, int64_t queryDim, int64_t valueDim) {
+  std::optional<WarpgroupTiles> best;
+  // More than 128 keys were never faster: their scores leave the compiler no registers to overlap with.
+  for (int64_t consumers : {2, 3})
+    for (int64_t keys = 128; keys >= 32; keys -= 16)
+      if (std::optional<WarpgroupTiles> tiles = get(machine, consumers * kRows, keys, queryDim, valueDim))
+        if (!best || estimateCycles(*tiles) < estimateCycles(*best))
+          best = tiles;
+  return best;
+}
