@@ -42,6 +42,12 @@ struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, Targ
         attribute, [](const CpuMachine &machine) -> int64_t { return machine.panelRows(); },
         [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape).panelRows; });
   }
+  int64_t getSharedCacheBytes(Attribute attribute) const {
+    return ask(attribute, [](const CpuMachine &) -> int64_t { return 0; }, [](const GpuMachine &machine) { return machine.cacheBytes; });
+  }
+  unsigned getTaskBits(Attribute attribute) const {
+    return ask(attribute, [](const CpuMachine &) { return 64u; }, [](const GpuMachine &) { return 32u; });
+  }
   int64_t getCounterBytes(Attribute attribute) const {
     // Two numbers of 32 bits for each stage.
     constexpr int64_t kBytes = ATTN_MAX_STAGES * 8;

@@ -84,6 +84,9 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       "int64_t", "getPanelRows", (ins "const ::mlir::attn::AttentionShape &":$shape)>,
     InterfaceMethod<"Type in which a matrix product takes operands of this type; another type than the argument where the machine has no such product.",
       "::mlir::Type", "getProductType", (ins "::mlir::Type":$elementType)>,
+    InterfaceMethod<"Bytes of a cache that all tasks share, in which the keys and values of a section of tasks should fit; 0 where their order does not matter.",
+      "int64_t", "getSharedCacheBytes">,
+    InterfaceMethod<"Bits of the numbers that count tasks.", "unsigned", "getTaskBits">,
     InterfaceMethod<"Bytes at the beginning of a workspace in which kernels count their tasks: zero before the first launch, and after each.",
       "int64_t", "getCounterBytes">,
   ];

@@ -21,7 +21,7 @@ LogicalResult WorkspaceOp::verify() {
 ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &result) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> indices;
-  SmallVector<OpAsmParser::UnresolvedOperand> counts, condition;
+  SmallVector<OpAsmParser::UnresolvedOperand> counts, condition, section;
   Type index = parser.getBuilder().getIndexType();
   if (parser.parseAttribute(name, "name", result.attributes) ||
       parser.parseArgumentList(indices, OpAsmParser::Delimiter::Paren) || parser.parseEqual() ||
@@ -42,10 +42,15 @@ ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &result) {
       return parser.emitError(loc, "expected order 'any' or 'longest_first', but got '") << keyword << "'";
     result.addAttribute("order", TaskOrderAttr::get(parser.getContext(), *order));
   }
+  if (succeeded(parser.parseOptionalKeyword("sections"))) {
+    if (parser.parseLParen() || parser.parseOperand(section.emplace_back()) || parser.parseRParen() ||
+        parser.resolveOperands(section, index, result.operands))
+      return failure();
+  }
   for (OpAsmParser::Argument &argument : indices)
     argument.type = index;
-  result.addAttribute("operandSegmentSizes",
-                      parser.getBuilder().getDenseI32ArrayAttr({int32_t(counts.size()), int32_t(condition.size())}));
+  result.addAttribute("operandSegmentSizes", parser.getBuilder().getDenseI32ArrayAttr(
+                                                 {int32_t(counts.size()), int32_t(condition.size()), int32_t(section.size())}));
   Region *body = result.addRegion();
   if (parser.parseRegion(*body, indices) || parser.parseOptionalAttrDict(result.attributes))
     return failure();
@@ -61,6 +66,8 @@ void ParallelOp::print(OpAsmPrinter &printer) {
     printer << " if " << getCondition();
   if (getOrder() != TaskOrder::Any)
     printer << " order = " << stringifyTaskOrder(getOrder());
+  if (getSection())
+    printer << " sections(" << getSection() << ")";
   printer << " ";
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false, /*printBlockTerminators=*/false);
   printer.printOptionalAttrDict((*this)->getAttrs(), {"name", "order", "operandSegmentSizes"});

@@ -37,18 +37,23 @@ def Attn_ParallelOp : Attn_Op<"parallel", [AttrSizedOperandSegments, SingleBlock
   let summary = "independent tasks, one stage of a kernel";
   let description = [{
     Runs its body for every point of the index space [0, counts), in any order and on any number of workers, if the condition holds. `order`
-    says what is worth handing out first; `longest_first` hands out the last index space points of the innermost dimension first.
+    says what is worth handing out first; `longest_first` hands out the last index space points of the innermost dimension first. With `sections(%n)`
+    that holds for `%n` points of the other dimensions at a time, whose tasks then find their data in a cache.
 
     Example:
     ```mlir
     func.func @tasks(%batches: index, %heads: index, %tiles: index, %many: i1) {
-      attn.parallel "rows" (%b, %h, %I) = (%batches, %heads, %tiles) if %many order = longest_first {
+      attn.parallel "rows" (%b, %h, %I) = (%batches, %heads, %tiles) if %many order = longest_first sections(%heads) {
       }
       return
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, Variadic<Index>:$counts, Optional<I1>:$condition, DefaultValuedAttr<Attn_OrderAttr, "TaskOrder::Any">:$order);
+  let arguments = (ins StrAttr:$name, Variadic<Index>:$counts, Optional<I1>:$condition, DefaultValuedAttr<Attn_OrderAttr, "TaskOrder::Any">:$order,
+    Optional<Index>:$section);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::ValueRange":$counts, "::mlir::Value":$condition, "::mlir::attn::TaskOrder":$order), [{
+    build($_builder, $_state, name, counts, condition, order, ::mlir::Value());
+  }]>];
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

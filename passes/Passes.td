@@ -77,6 +77,22 @@ def TileFunctions : Pass<"attn-tile-functions", "::mlir::func::FuncOp"> {
 // schedule
 //===----------------------------------------------------------------------===//
 
+def OrderTasks : Pass<"attn-order-tasks", "::mlir::func::FuncOp"> {
+  let summary = "lets tasks that share keys follow one another";
+  let description = [{
+    Where the longest tasks come first, those of all heads would take turns, and each would find the keys and values of the others in the cache. This
+    pass gives `attn.parallel` the number of heads whose keys and values fit the target's cache together; it is computed from the sizes of the tensors.
+
+    ```mlir
+    attn.parallel "rows" (%b, %h, %I) = (%batches, %heads, %tiles) order = longest_first { ... }
+    // becomes
+    %n = ... // cache bytes / bytes of a head's keys and values
+    attn.parallel "rows" (%b, %h, %I) = (%batches, %heads, %tiles) order = longest_first sections(%n) { ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def PackOperands : Pass<"attn-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "loads tiles into the form a matrix product reads";
   let description = [{

@@ -34,6 +34,7 @@ void attn::buildTilePipeline(OpPassManager &manager) {
 void attn::buildSchedulePipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createSplitPanels());
   manager.addNestedPass<func::FuncOp>(createPackOperands());
+  manager.addNestedPass<func::FuncOp>(createOrderTasks());
   manager.addPass(createCSEPass());
   addVerification(manager, "schedule");
 }

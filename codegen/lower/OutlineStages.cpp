@@ -94,24 +94,49 @@ Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value worksp
 }
 
 /// The point of the index space of a task. The innermost count varies fastest, so that neighbouring tasks share keys; where the longest tasks
-/// should come first it varies slowest and backwards.
+/// should come first it varies slowest and backwards, within a section of the other points.
 void StageOutliner::buildTaskIndices(ParallelOp parallel, Value task, IRMapping &mapping) {
-  SmallVector<unsigned> fastestFirst;
-  for (unsigned dim = parallel.getCounts().size(); dim-- > 0;)
-    fastestFirst.push_back(dim);
-  bool longestFirst = parallel.getOrder() == TaskOrder::LongestFirst;
-  if (longestFirst)
-    std::rotate(fastestFirst.begin(), fastestFirst.begin() + 1, fastestFirst.end());
-  Value rest = task;
-  for (unsigned dim : fastestFirst) {
-    Value count = mapping.lookup(parallel.getCounts()[dim]);
-    Value index = dim == fastestFirst.back() ? rest : Value(arith::RemUIOp::create(b, rest, count));
-    if (dim != fastestFirst.back())
-      rest = arith::DivUIOp::create(b, rest, count);
-    if (longestFirst && dim == fastestFirst.back())
-      index = arith::SubIOp::create(b, arith::SubIOp::create(b, count, indexConstant(b, 1)), index);
-    mapping.map(parallel.getBody().getArgument(dim), index);
+  Type type = b.getIntegerType(function->getAttrOfType<TargetAttrInterface>("attn.target").getTaskBits());
+  auto narrow = [&](Value index) -> Value { return arith::IndexCastOp::create(b, type, index); };
+  auto divide = [&](Value number, Value by) -> std::pair<Value, Value> {
+    Value quotient = arith::DivUIOp::create(b, number, by);
+    return {quotient, arith::SubIOp::create(b, number, arith::MulIOp::create(b, quotient, by))};
+  };
+  auto assign = [&](unsigned dim, Value index) {
+    mapping.map(parallel.getBody().getArgument(dim), arith::IndexCastOp::create(b, b.getIndexType(), index).getResult());
+  };
+  SmallVector<Value> counts = llvm::map_to_vector(parallel.getCounts(), [&](Value count) { return narrow(mapping.lookup(count)); });
+  Value rest = narrow(task);
+  unsigned last = counts.size() - 1;
+  if (parallel.getOrder() != TaskOrder::LongestFirst) {
+    for (unsigned dim = last; dim > 0; --dim) {
+      auto [quotient, remainder] = divide(rest, counts[dim]);
+      assign(dim, remainder);
+      rest = quotient;
+    }
+    return assign(0, rest);
   }
+  Value others = counts.front(), one = arith::ConstantOp::create(b, b.getIntegerAttr(type, 1));
+  for (unsigned dim = 1; dim < last; ++dim)
+    others = arith::MulIOp::create(b, others, counts[dim]);
+  // No section has more points than there are, nor none where there are tasks.
+  Value section = others, first = arith::ConstantOp::create(b, b.getIntegerAttr(type, 0)), size = others;
+  if (parallel.getSection()) {
+    section = arith::MinUIOp::create(b, narrow(mapping.lookup(parallel.getSection())), others);
+    auto [number, inSection] = divide(rest, arith::MulIOp::create(b, section, counts[last]));
+    first = arith::MulIOp::create(b, number, section);
+    size = arith::MinUIOp::create(b, section, arith::SubIOp::create(b, others, first));
+    rest = inSection;
+  }
+  auto [row, point] = divide(rest, size);
+  assign(last, arith::SubIOp::create(b, arith::SubIOp::create(b, counts[last], one), row));
+  rest = arith::AddIOp::create(b, first, point);
+  for (unsigned dim = last - 1; dim > 0; --dim) {
+    auto [quotient, remainder] = divide(rest, counts[dim]);
+    assign(dim, remainder);
+    rest = quotient;
+  }
+  assign(0, rest);
 }
 
 void StageOutliner::outlineStage(ParallelOp parallel, int64_t number) {

@@ -19,6 +19,8 @@ struct GpuMachine {
   llvm::StringRef llvmFeatures;
   /// Shared memory that one block may have, in bytes.
   int64_t sharedBytes;
+  /// What of the second-level cache the keys and values may fill that neighbouring blocks read.
+  int64_t cacheBytes;
   /// Whether warpgroups multiply (wgmma) what TMA copies.
   bool hasWarpgroups;
 

@@ -259,13 +259,28 @@ SmallVector<Value> RowFragments::mergeQuad(SmallVector<Value> statistics) {
 
 void RowFragments::finalize(FinalizeRowsOp op, const State &state) {
   RowStore store(b, op);
-  SmallVector<ThreadRow> rows = getThreadRows(store.getView(), store.getRowTile());
-  for (auto [number, row] : llvm::enumerate(rows)) {
-    SmallVector<Value> statistics = state.isPerLane ? mergeQuad(state.statistics[number]) : state.statistics[number];
-    FinalResult result = normalizer.buildFinalize(b, statistics, f32Constant(b, 1.0));
+  State finished = state;
+  SmallVector<FinalResult> results = finish(finished);
+  for (auto [number, row] : llvm::enumerate(getThreadRows(store.getView(), store.getRowTile()))) {
     SmallVector<Value> outputs;
     for (auto [block, n] : getRowNumbers(number, shape.getValueBlocks()))
-      outputs.push_back(arith::MulFOp::create(b, state.accumulators[block][n], result.outputFactor));
-    store.write(b, toI64(b, row.packed), quadColumn, shape.valueDim, outputs, result);
+      outputs.push_back(finished.accumulators[block][n]);
+    store.write(b, toI64(b, row.packed), quadColumn, shape.valueDim, outputs, results[number]);
   }
+}
+
+SmallVector<FinalResult> RowFragments::finish(State &state) {
+  SmallVector<FinalResult> results;
+  SmallVector<Value> factors;
+  for (const SmallVector<Value> &row : state.statistics) {
+    results.push_back(normalizer.buildFinalize(b, state.isPerLane ? mergeQuad(row) : row, f32Constant(b, 1.0)));
+    factors.push_back(results.back().outputFactor);
+  }
+  rescale(factors, state.accumulators);
+  return results;
+}
+
+void RowFragments::writeStatistics(RowStore &store, ArrayRef<FinalResult> results) {
+  for (auto [number, row] : llvm::enumerate(getThreadRows(store.getView(), store.getRowTile())))
+    store.writeStatistics(b, toI64(b, row.packed), quadColumn, results[number]);
 }

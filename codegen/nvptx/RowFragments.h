@@ -10,6 +10,7 @@
 #define ATTN_CODEGEN_NVPTX_ROWFRAGMENTS_H
 
 #include "codegen/lower/TileWork.h"
+#include "codegen/nvptx/RowStore.h"
 #include "codegen/nvptx/WarpProduct.h"
 
 namespace mlir::attn {
@@ -58,6 +59,10 @@ public:
   State merge(const State &lhs, const State &rhs);
   /// Writes the results of `op` behind it.
   void finalize(FinalizeRowsOp op, const State &state);
+  /// The two halves of this: accumulators become outputs, and what else is known of each row is returned;
+  SmallVector<FinalResult> finish(State &state);
+  /// what is known of rows is written, without their outputs.
+  void writeStatistics(RowStore &store, ArrayRef<FinalResult> results);
   SmallVector<Value> flatten(const State &state);
   State unflatten(ValueRange values);
 

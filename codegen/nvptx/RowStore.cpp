@@ -11,7 +11,7 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-static StoreOp findStore(Value tile) { return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin()); }
+StoreOp RowStore::findStore(Value tile) { return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin()); }
 
 RowStore::RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op)
     : output(findStore(op.getOutput())), lse(findStore(op.getLse())), rowMax(findStore(op.getRowMax())) {
@@ -84,9 +84,23 @@ void RowStore::write(ImplicitLocOpBuilder &b, Value row, Value column, int64_t c
   } else {
     writePairs(b, address, column, columns, outputs, /*together=*/false);
   }
+  writeNumbers(b, row, column, result);
+}
+
+void RowStore::writeStatistics(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result) {
+  if (!lseView && !rowMaxView)
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  auto exists = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, count), /*withElseRegion=*/false);
+  b.setInsertionPointToStart(exists.thenBlock());
+  writeNumbers(b, row, column, result);
+}
+
+void RowStore::writeNumbers(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result) {
   // The four lanes of a row hold the same statistics.
   Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, column, i32Constant(b, 0));
   auto first = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(first.thenBlock());
   if (lseView)
     LLVM::StoreOp::create(b, result.lse, pointerAt(b, lseView->getAddress(b, row)));

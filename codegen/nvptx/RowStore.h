@@ -14,6 +14,9 @@ public:
   /// Moves the insertion point of `b` behind the stores of `op`, whose views stand before them.
   RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op);
 
+  /// The store of a result; null where nobody asked for it.
+  static StoreOp findStore(Value tile);
+
   QueryViewOp getView() { return output.getView().getDefiningOp<QueryViewOp>(); }
   Value getRowTile() { return output.getIndex(); }
 
@@ -21,7 +24,11 @@ public:
   /// `row` (i64). Nothing is written beyond the view's rows and columns.
   void write(ImplicitLocOpBuilder &b, Value row, Value column, int64_t columns, ArrayRef<Value> outputs, const FinalResult &result);
 
+  /// Writes what the row has besides outputs, if anything.
+  void writeStatistics(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result);
+
 private:
+  void writeNumbers(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result);
   void writePairs(ImplicitLocOpBuilder &b, Value address, Value column, int64_t columns, ArrayRef<Value> outputs, bool together);
 
   StoreOp output, lse, rowMax;

@@ -86,3 +86,7 @@ void attn::buildBoxCopy(ImplicitLocOpBuilder &b, Value target, Value map, ValueR
   NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(b, destination, map, coordinates, barrier, ValueRange(), Value(), Value(),
                                                          NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
 }
+
+void attn::buildBoxStore(ImplicitLocOpBuilder &b, Value source, Value map, ValueRange coordinates, Value predicate) {
+  NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(b, map, source, coordinates, Value(), NVVM::TMAStoreMode::TILE, predicate);
+}

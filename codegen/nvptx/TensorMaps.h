@@ -45,6 +45,9 @@ SmallVector<Value> buildBoxCoordinates(ImplicitLocOpBuilder &b, KeyViewOp view, 
 /// Copies a box to shared memory `target` (pointer); `barrier` counts its bytes. For one thread.
 void buildBoxCopy(ImplicitLocOpBuilder &b, Value target, Value map, ValueRange coordinates, Value barrier);
 
+/// Stores the box at `source` (pointer to shared memory), for the threads where `predicate` (i1) holds.
+void buildBoxStore(ImplicitLocOpBuilder &b, Value source, Value map, ValueRange coordinates, Value predicate);
+
 } // namespace mlir::attn
 
 #endif // ATTN_CODEGEN_NVPTX_TENSORMAPS_H

@@ -1,5 +1,6 @@
 //===- WarpgroupConsumer.cpp - the role that computes ---------------------===//
 
+#include "codegen/nvptx/OutputTile.h"
 #include "codegen/nvptx/RowFragments.h"
 #include "codegen/nvptx/SharedTile.h"
 #include "codegen/nvptx/WarpgroupLowering.h"
@@ -33,6 +34,7 @@ private:
   LogicalResult lowerSegment(KeySegment &segment) override;
   void lowerFinalize(FinalizeRowsOp op) override;
   Value takeNextTask(Value use) override;
+  void finish() override;
 
   /// The scores of key tile `tile` (i32), on their way.
   SmallVector<Value> issueScores();
@@ -45,6 +47,9 @@ private:
   void lowerNextTile(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows);
   void finishOutputs();
   void releaseQueries();
+  void storeTile(RowStore &store);
+  /// Waits for the threads of this warpgroup.
+  void synchronize();
 
   /// The values that loops carry: the running result and the number of key tiles.
   SmallVector<Value> flatten();
@@ -56,7 +61,8 @@ private:
 
   const WarpgroupTiles &tiles;
   std::optional<RowFragments> fragments;
-  Value consumer, isFirstLane, queryBase, keyBase, valueBase;
+  std::optional<OutputTile> outputTile;
+  Value consumer, isFirstLane, isFirstThread, queryBase, keyBase, valueBase;
   Value computed; // i32: key tiles whose scores were computed so far
   Running running;
 };
@@ -72,6 +78,13 @@ Consumer::Consumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncO
   Value firstRow = arith::MulIOp::create(b, warp, i32Constant(b, GpuMachine::kAtomRows));
   FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim};
   fragments.emplace(b, kernel.normalizer, shape, kernel.lane, firstRow);
+  Value inGroup = arith::AndIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps - 1));
+  isFirstThread = arith::AndIOp::create(b, isFirstLane, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inGroup, i32Constant(b, 0)));
+  if (tiles.storesTiles) {
+    PanelTile tile = tiles.getOutputTile();
+    Value offset = arith::MulIOp::create(b, consumer, i32Constant(b, tile.getBytes()));
+    outputTile.emplace(b, tile, offsetShared(b, kernel.shared, offset, tiles.getOutputOffset()), inGroup, kernel.lane);
+  }
   Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), kernel.shared);
   auto base = [&](const PanelTile &tile, int64_t offset, bool isDepthInRows) {
     return tile.buildDescriptorBase(b, arith::AddIOp::create(b, address, i32Constant(b, offset)), isDepthInRows);
@@ -193,7 +206,37 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
 void Consumer::lowerFinalize(FinalizeRowsOp op) {
   releaseQueries();
   emitIf(running.isPending, [&] { finishOutputs(); });
-  fragments->finalize(op, running.state);
+  if (!outputTile)
+    return fragments->finalize(op, running.state);
+  RowStore store(b, op);
+  SmallVector<FinalResult> results = fragments->finish(running.state);
+  storeTile(store);
+  fragments->writeStatistics(store, results);
+}
+
+void Consumer::synchronize() {
+  // Barrier 0 is that of the whole block.
+  Value barrier = arith::AddIOp::create(b, consumer, i32Constant(b, 1));
+  NVVM::BarrierOp::create(b, Type(), barrier, i32Constant(b, WarpgroupTiles::kThreads), NVVM::BarrierReductionAttr(), Value());
+}
+
+void Consumer::storeTile(RowStore &store) {
+  QueryViewOp view = store.getView();
+  OutputTile::waitUntilRead(b);
+  synchronize();
+  outputTile->write(b, kernel.element, running.state.accumulators);
+  NVVM::FenceProxyOp::create(b, NVVM::ProxyKind::async_shared, NVVM::SharedSpaceAttr::get(b.getContext(), NVVM::SharedSpace::shared_cta));
+  synchronize();
+  Value row = arith::MulIOp::create(b, toI32(b, store.getRowTile()), i32Constant(b, tiles.getRows()));
+  row = arith::AddIOp::create(b, row, arith::MulIOp::create(b, consumer, i32Constant(b, WarpgroupTiles::kRows)));
+  Value map = kernel.mapPointers[kernel.maps.add(view, WarpgroupTiles::kRows)];
+  outputTile->store(b, map, [&](int64_t column) { return buildBoxCoordinates(b, view, row, column); }, isFirstThread);
+}
+
+/// Shared memory is given back when the block ends.
+void Consumer::finish() {
+  if (outputTile)
+    OutputTile::waitUntilRead(b);
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/WarpgroupLowering.h"
 #include "codegen/lower/LoopBounds.h"
+#include "codegen/nvptx/RowStore.h"
 #include "codegen/nvptx/SharedTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -150,6 +151,13 @@ void WarpgroupLowering::addParameters() {
       kernel.maps.add(queries, WarpgroupTiles::kRows);
     else
       kernel.maps.add(op.getView().getDefiningOp<KeyViewOp>(), kernel.tiles.keys);
+  });
+  stage.walk([&](FinalizeRowsOp op) {
+    StoreOp store = RowStore::findStore(op.getOutput());
+    auto view = store ? store.getView().getDefiningOp<QueryViewOp>() : QueryViewOp();
+    kernel.tiles.storesTiles &= view && view.getView().getType().getElementType() == kernel.element && TensorMaps::canMap(view, WarpgroupTiles::kRows);
+    if (kernel.tiles.storesTiles)
+      kernel.maps.add(view, WarpgroupTiles::kRows);
   });
   for (size_t n = 0; n < kernel.maps.getMaps().size(); ++n)
     kernel.mapPointers.push_back(body.addArgument(LLVM::LLVMPointerType::get(b.getContext()), stage.getLoc()));

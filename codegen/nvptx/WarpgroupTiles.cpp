@@ -21,7 +21,9 @@ std::optional<WarpgroupTiles> WarpgroupTiles::get(const GpuMachine &machine, int
   if (!machine.hasWarpgroups || std::max(queryDim, valueDim) > kMostColumns || tiles.getSharedBytes() > machine.sharedBytes ||
       countTileRegisters(keys, valueDim) > getTileRegisters(tiles))
     return std::nullopt;
-  // The queries of the next tile arrive while this one is computed.
+  // Whole tiles of outputs are stored faster than pieces of rows; and the queries of the next tile should arrive while this one is computed.
+  tiles.storesTiles = true;
+  tiles.storesTiles = tiles.getSharedBytes() <= machine.sharedBytes;
   tiles.queryStages = 2;
   if (tiles.getSharedBytes() > machine.sharedBytes)
     tiles.queryStages = 1;

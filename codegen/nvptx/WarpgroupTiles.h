@@ -17,10 +17,13 @@ struct WarpgroupTiles {
 
   int64_t consumers, keys, queryDim, valueDim;
   int64_t queryStages = 1, keyStages = 2;
+  /// Whether outputs pass through shared memory, from where TMA stores them.
+  bool storesTiles = false;
 
   PanelTile getQueryTile() const { return {kRows, queryDim}; }
   PanelTile getKeyTile() const { return {keys, queryDim}; }
   PanelTile getValueTile() const { return {keys, valueDim}; }
+  PanelTile getOutputTile() const { return {kRows, valueDim}; }
   int64_t getRows() const { return consumers * kRows; }
   int64_t getThreads() const { return (consumers + 1) * kThreads; }
   /// Registers of a thread that fetches, and of one that computes; multiples of 8.
@@ -30,7 +33,8 @@ struct WarpgroupTiles {
   /// Bytes of shared memory at which the parts begin, and of all together.
   int64_t getKeyOffset() const { return queryStages * consumers * getQueryTile().getBytes(); }
   int64_t getValueOffset() const { return getKeyOffset() + keyStages * getKeyTile().getBytes(); }
-  int64_t getBarrierOffset() const { return getValueOffset() + keyStages * getValueTile().getBytes(); }
+  int64_t getOutputOffset() const { return getValueOffset() + keyStages * getValueTile().getBytes(); }
+  int64_t getBarrierOffset() const { return getOutputOffset() + (storesTiles ? consumers * getOutputTile().getBytes() : 0); }
   int64_t getSharedBytes() const { return getBarrierOffset() + kBarrierBytes; }
 
   /// The fastest tiles that fit; none where a head is too long.
