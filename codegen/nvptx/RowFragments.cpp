@@ -161,10 +161,14 @@ void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firs
 Value RowFragments::stepRow(StepOp step, unsigned row, SmallVector<Value> &statistics, Scores &scores) {
   auto numbers = getRowNumbers(row, shape.getKeyBlocks());
   auto combineAll = [&](llvm::function_ref<Value(Value, Value)> combine) {
-    Value all;
-    for (auto [block, n] : numbers)
-      all = all ? combine(all, scores[block][n]) : scores[block][n];
-    return all;
+    SmallVector<Value> chains(shape.chains);
+    for (auto [index, place] : llvm::enumerate(numbers)) {
+      Value &chain = chains[index % chains.size()], number = scores[place.first][place.second];
+      chain = chain ? combine(chain, number) : number;
+    }
+    for (Value chain : ArrayRef<Value>(chains).drop_front())
+      chains.front() = combine(chains.front(), chain);
+    return chains.front();
   };
   auto larger = [&](Value x, Value y) -> Value { return LLVM::MaxNumOp::create(b, x, y); };
   // The normaliser sees scores that carry the exponent already, so that a product and a difference become one instruction. The largest scaled score

@@ -21,6 +21,7 @@ struct FragmentShape {
   int64_t warpRows; // rows of one warp
   int64_t keys;     // keys of a key tile; 0 where there are none
   int64_t valueDim;
+  unsigned chains = 1; // of additions along a row that do not wait for each other
 
   unsigned getRowBlocks() const { return warpRows / 16; }
   unsigned getKeyBlocks() const { return keys / 8; }

@@ -38,7 +38,7 @@ LogicalResult WarpLowering::prepare() {
     return stage.emitError("expected a stage that finishes rows, which is what this target can run so far");
   // Results that are merged: two states at a time, so few rows for each warp.
   StateType type = finalize.getState().getType();
-  prepareThreads(type.getNormalizer(), {type.getRows(), GpuMachine::kAtomRows, 0, type.getWidth()});
+  prepareThreads(type.getNormalizer(), {type.getRows(), GpuMachine::kAtomRows, 0, type.getWidth(), /*chains=*/1});
   return success();
 }
 
@@ -75,7 +75,7 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << sharedBytes << " for head dims " << keyDim << " and " << valueDim;
 
-  prepareThreads(type.getNormalizer(), {tileRows, warpRows, keys, valueDim});
+  prepareThreads(type.getNormalizer(), {tileRows, warpRows, keys, valueDim, /*chains=*/1});
   auto shared = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   Value base = LLVM::AddressOfOp::create(b, shared, "attn_shared");
   queryTile.emplace(b, thread, base, 0, tileRows, keyDim, firstWarpRow);

@@ -76,7 +76,7 @@ Consumer::Consumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncO
   consumer = arith::DivUIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps));
   isFirstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.lane, i32Constant(b, 0));
   Value firstRow = arith::MulIOp::create(b, warp, i32Constant(b, GpuMachine::kAtomRows));
-  FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim};
+  FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim, /*chains=*/2};
   fragments.emplace(b, kernel.normalizer, shape, kernel.lane, firstRow);
   Value inGroup = arith::AndIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps - 1));
   isFirstThread = arith::AndIOp::create(b, isFirstLane, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inGroup, i32Constant(b, 0)));

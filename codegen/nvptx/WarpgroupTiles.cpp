@@ -30,18 +30,20 @@ std::optional<WarpgroupTiles> WarpgroupTiles::get(const GpuMachine &machine, int
   return tiles;
 }
 
-/// Cycles of a multiprocessor for each row and key. Matrix products run at 1024 multiply-adds a cycle, exponentials at 16; shared memory delivers 128
-/// bytes a cycle. What a tile costs beyond (waits, the first and last instructions of a group) is as long as the products of about 24 keys.
+/// Cycles of a multiprocessor for each row and key. Matrix products run at 2048 multiply-adds a cycle, exponentials at 16; shared memory delivers 128
+/// bytes a cycle. The longest of these hides the others, the better the more warpgroups take turns. What a tile costs beyond (waits, the first and last
+/// instructions of a group) is as long as the products of about 24 keys.
 static double estimateCycles(const WarpgroupTiles &tiles) {
-  constexpr double kProducts = 1024, kExponentials = 16, kSharedBytes = 128, kExtraKeys = 24;
+  constexpr double kProducts = 2048, kExponentials = 16, kSharedBytes = 128, kExtraKeys = 24;
   double rows = tiles.getRows(), keys = tiles.keys;
   double depth = roundUpTo(tiles.queryDim, 16), width = roundUpTo(tiles.valueDim, 16);
-  double products = (depth + width) / 2 / (kProducts / 2);
+  double products = (depth + width) / kProducts, exponentials = 1 / kExponentials;
   // A warpgroup reads its queries and all keys for the scores, all values for the outputs; the copies write keys and values once.
   double bytes = 2 * (double(tiles.consumers) * (WarpgroupTiles::kRows * depth + keys * (depth + width)) + keys * (depth + width));
   double shared = bytes / kSharedBytes / (rows * keys);
-  double tile = std::max({products, 1 / kExponentials, shared});
-  return tile * (keys + kExtraKeys) / keys;
+  double longest = std::max({products, exponentials, shared});
+  double exposed = (products + exponentials - std::max(products, exponentials)) / double(tiles.consumers);
+  return (longest + exposed) * (keys + kExtraKeys) / keys;
 }
 
 std::optional<WarpgroupTiles> WarpgroupTiles::choose(const GpuMachine &machine, int64_t queryDim, int64_t valueDim) {
