@@ -90,6 +90,21 @@ attn_status attnrt::packArguments(const attn_kernel *kernel, const attn_value *v
   return status;
 }
 
+attn_status attnrt::checkDistinct(const attn_kernel *kernel, const attn_value *values) {
+  for (int32_t out = 0; out < kernel->num_args; ++out) {
+    if (kernel->args[out].role != ATTN_OUTPUT || !values[out].as.tensor.data)
+      continue;
+    for (int32_t other = 0; other < kernel->num_args; ++other) {
+      bool counts = other != out && kernel->args[other].role != ATTN_SCALAR;
+      if (counts && values[other].as.tensor.data == values[out].as.tensor.data)
+        return fail(ATTN_INVALID_ARGUMENT, "argument '" + std::string(kernel->args[out].name) +
+                                               "': an output must not overlap '" + kernel->args[other].name +
+                                               "', but both begin at the same address");
+    }
+  }
+  return ATTN_OK;
+}
+
 extern "C" attn_status attn_infer_outputs(const attn_kernel *kernel, attn_value *values, int32_t count) {
   return guarded([&] {
     thread_local ArgumentBlock block;

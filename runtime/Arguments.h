@@ -22,6 +22,9 @@ using ArgumentBlock = std::vector<int64_t>;
 attn_status packArguments(const attn_kernel *kernel, const attn_value *values, int32_t count, ArgumentSet set,
                           ArgumentBlock &block);
 
+/// Whether no output begins where another tensor does: whoever passes one tensor twice would read what the kernel has already overwritten.
+attn_status checkDistinct(const attn_kernel *kernel, const attn_value *values);
+
 /// "f32", "bf16", ...; "unknown" for other numbers.
 const char *dtypeName(int32_t dtype);
 

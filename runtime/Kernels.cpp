@@ -1,6 +1,7 @@
 //===- Kernels.cpp - the kernels that this process has loaded -------------===//
 
 #include "runtime/Kernels.h"
+#include "runtime/gpu/Modules.h"
 
 #include <map>
 #include <mutex>
@@ -82,5 +83,7 @@ extern "C" void attn_free(const attn_kernel *kernel) {
     unused = found->second.loaded;
     registry().entries.erase(found);
   }
+  if (unused.kernel)
+    forgetModules(unused.kernel);
   release(unused);
 }

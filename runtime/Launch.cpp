@@ -6,6 +6,7 @@
 #include "runtime/Target.h"
 #include "runtime/TaskPool.h"
 #include "runtime/attn_check.h"
+#include "runtime/attn_gpu_abi.h"
 
 #include <algorithm>
 
@@ -46,25 +47,12 @@ static attn_status checkKernel(const attn_kernel *kernel, LaunchState &state) {
   if (kernel->abi_version != ATTN_ABI_VERSION)
     return fail(ATTN_NOT_A_KERNEL, "expected a kernel of ABI version " + std::to_string(ATTN_ABI_VERSION) + ", but got " +
                                        std::to_string(kernel->abi_version));
+  if (attn_gpu_family_of(kernel))
+    return fail(ATTN_INVALID_ARGUMENT,
+                "kernel '" + std::string(kernel->name) + "': it is for a GPU (" + kernel->target + "): launch it with attn_launch_gpu");
   if (attn_status status = requireTarget("kernel '" + std::string(kernel->name) + "'", kernel->target))
     return status;
   state.checked = kernel;
-  return ATTN_OK;
-}
-
-/// Whoever passes one tensor twice would read what the kernel has already overwritten.
-static attn_status checkDistinct(const attn_kernel *kernel, const attn_value *values) {
-  for (int32_t out = 0; out < kernel->num_args; ++out) {
-    if (kernel->args[out].role != ATTN_OUTPUT || !values[out].as.tensor.data)
-      continue;
-    for (int32_t other = 0; other < kernel->num_args; ++other) {
-      bool counts = other != out && kernel->args[other].role != ATTN_SCALAR;
-      if (counts && values[other].as.tensor.data == values[out].as.tensor.data)
-        return fail(ATTN_INVALID_ARGUMENT, "argument '" + std::string(kernel->args[out].name) +
-                                               "': an output must not overlap '" + kernel->args[other].name +
-                                               "', but both begin at the same address");
-    }
-  }
   return ATTN_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/Hash.h"
 #include "runtime/Status.h"
 #include "runtime/Target.h"
+#include "runtime/attn_gpu_abi.h"
 
 #include <cerrno>
 #include <cstring>
@@ -111,7 +112,12 @@ attn_status attnrt::openKernel(const std::string &path, const std::string &name,
   if (kernel->abi_version != ATTN_ABI_VERSION)
     return refuse(ATTN_NOT_A_KERNEL, "expected a kernel of ABI version " + std::to_string(ATTN_ABI_VERSION) + ", but got " +
                                          std::to_string(kernel->abi_version));
-  if (attn_status status = requireTarget("kernel '" + name + "'", kernel->target))
+  // Whether a device runs a GPU kernel is told when it is launched there: kernels can be loaded where there is none.
+  const attn_gpu_family *family = attn_gpu_family_of(kernel);
+  if (family && family->gpu_abi_version != ATTN_GPU_ABI_VERSION)
+    return refuse(ATTN_NOT_A_KERNEL, "expected GPU kernels of ABI version " + std::to_string(ATTN_GPU_ABI_VERSION) + ", but got " +
+                                         std::to_string(family->gpu_abi_version));
+  if (attn_status status = family ? ATTN_OK : requireTarget("kernel '" + name + "'", kernel->target))
     return refuse(status, "");
   loaded = {kernel, handle, closeObject};
   return ATTN_OK;

@@ -1,8 +1,9 @@
 //===- Target.cpp - which kernels this CPU can run ------------------------===//
 
 #include "runtime/Target.h"
-#include "runtime/Status.h"
+#include "runtime/gpu/Driver.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -64,7 +65,29 @@ attn_status attnrt::requireTarget(const std::string &what, const char *target) {
   return ATTN_OK;
 }
 
+/// "cuda" and "cuda:1" are the GPU of that number; kernels depend on its compute capability alone.
+static attn_status resolveDevice(const std::string &asked, std::string &target) {
+  int device = 0, capability = 0, end = 0;
+  if (asked != "cuda" && (std::sscanf(asked.c_str(), "cuda:%d%n", &device, &end) != 1 || end != static_cast<int>(asked.size())))
+    return fail(ATTN_UNSUPPORTED_TARGET, "compilation: expected a GPU as 'cuda' or 'cuda:NUMBER', but got '" + asked + "'");
+  const Driver *driver = nullptr;
+  if (attn_status status = Driver::get(driver))
+    return status;
+  if (attn_status status = driver->getCapability(device, capability))
+    return status;
+  target = "cuda-" + std::to_string(capability / 10) + "." + std::to_string(capability % 10);
+  return ATTN_OK;
+}
+
 attn_status attnrt::resolveTarget(const char *asked, std::string &target) {
+  const std::string name = asked ? asked : "";
+  if (name.rfind("cuda", 0) == 0)
+    return resolveDevice(name, target);
+  // The compiler knows its GPUs, and a kernel may be compiled where there is none.
+  if (name.rfind("sm_", 0) == 0) {
+    target = name;
+    return ATTN_OK;
+  }
   target = asked && *asked && std::strcmp(asked, "host") ? asked : attn_host_target();
   return requireTarget("compilation", target.c_str());
 }

@@ -36,10 +36,12 @@ typedef enum attn_status {
   ATTN_INVALID_ARGUMENT = 1,   /* a call or an argument of a kernel breaks a rule */
   ATTN_CANNOT_READ = 2,        /* no such file, or no right to read it */
   ATTN_NOT_A_KERNEL = 3,       /* the file is damaged, of another ABI version, or does not hold the kernel */
-  ATTN_UNSUPPORTED_TARGET = 4, /* this CPU lacks what the kernel was made for, or the target is unknown */
+  ATTN_UNSUPPORTED_TARGET = 4, /* this CPU or GPU lacks what the kernel was made for, or the target is unknown */
   ATTN_COMPILE_ERROR = 5,      /* the description is wrong */
   ATTN_NO_COMPILER = 6,        /* libattn was not found, or cannot be used */
   ATTN_OUT_OF_MEMORY = 7,
+  ATTN_NO_DEVICE = 8,    /* no CUDA driver, no GPU, or none of this number */
+  ATTN_LAUNCH_ERROR = 9, /* the CUDA driver refuses something; the message says what */
 } attn_status;
 
 /* The message of the last error of the calling thread; "" if there was none. Valid until the thread's next call. */
@@ -60,7 +62,8 @@ ATTN_API attn_status attn_load(const char *path, const char *name, const attn_ke
 
 /* Compiles `length` bytes of MLIR text, or takes the kernel from the cache.
  *   entry   the function to compile; null: the only one
- *   target  "x86-64", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512bf16"; null or "host": attn_host_target()
+ *   target  "x86-64", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512bf16"; null or "host": attn_host_target();
+ *           "sm_80", ... for GPUs; "cuda", "cuda:1": the best of these for the GPU of that number, 0 or 1
  * The same text, entry and target give the same kernel as long as it is not freed. The cache lies in ATTN_CACHE_DIR, else in
  * $XDG_CACHE_HOME/attn, else in ~/.cache/attn; ATTN_CACHE_DIR= (empty) turns it off. The compiler, libattn.so, is expected
  * beside this library, or where ATTN_LIBRARY says. */
@@ -68,7 +71,7 @@ ATTN_API attn_status attn_compile(const char *text, size_t length, const char *e
                                   const attn_kernel **kernel);
 
 /* Gives a kernel back that attn_load or attn_compile returned; once for each time it was returned. Null is allowed. No launch
- * of it may be running. */
+ * of it may be running; for launches on a GPU it waits. */
 ATTN_API void attn_free(const attn_kernel *kernel);
 
 /* The best target that this CPU can run; the environment variable ATTN_TARGET overrides it. */
@@ -132,6 +135,41 @@ ATTN_API attn_status attn_infer_outputs(const attn_kernel *kernel, attn_value *v
 /* Checks all `count` = kernel->num_args values (inputs, scalars, outputs in the order of kernel->args), runs the kernel on the
  * library's threads and the calling one, and returns when it is done. Outputs must not overlap inputs or one another. */
 ATTN_API attn_status attn_launch(const attn_kernel *kernel, const attn_value *values, int32_t count);
+
+/* ---- GPUs ---- */
+
+/* A kernel for a GPU is loaded, described and freed like any other, also where there is no GPU, and launched with the functions
+ * below. The CUDA driver is opened when one of them is first called: the library that ATTN_CUDA_DRIVER names, else libcuda.so.1.
+ * GPUs have numbers from 0, as the driver gives them; work goes to a device's primary context, which the CUDA run time and
+ * PyTorch use too. */
+
+/* How many GPUs there are. ATTN_NO_DEVICE without a driver. */
+ATTN_API attn_status attn_gpu_count(int *count);
+
+/* Loads the kernel's code on a device, which the first launch there does otherwise: the machine code of the best target that the
+ * device can run, else the driver compiles its PTX. Once for each device; other threads wait. */
+ATTN_API attn_status attn_gpu_prepare(const attn_kernel *kernel, int device);
+
+/* How many bytes of workspace attn_launch_gpu needs for these values; often 0. */
+ATTN_API attn_status attn_gpu_workspace_bytes(const attn_kernel *kernel, const attn_value *values, int32_t count, int device,
+                                              int64_t *bytes);
+
+/* Checks the values as attn_launch does, except for the elements of integer tensors, and queues the kernel on `stream`, a CUstream
+ * or cudaStream_t of the device (NULL: the default one). All tensors lie in memory of the device. It does not wait: errors of the
+ * running kernel appear where the stream is waited for.
+ *
+ * `workspace` is device memory aligned to ATTN_BLOCK_ALIGNMENT whose first ATTN_GPU_COUNTER_BYTES bytes (attn_gpu_abi.h) are zero
+ * before its first use; launches that may run at the same time need one each. A launch that brings it allocates nothing and waits
+ * for nothing. With NULL the library keeps one for each stream; it cannot grow while the stream is captured into a graph
+ * (ATTN_INVALID_ARGUMENT): launch once before. A kernel whose launch was captured stays on the device when it is freed. */
+ATTN_API attn_status attn_launch_gpu(const attn_kernel *kernel, const attn_value *values, int32_t count, int device,
+                                     void *stream, void *workspace, int64_t workspace_bytes);
+
+/* Memory of a device for programs without CUDA's headers. The copies wait for all work of the device. */
+ATTN_API attn_status attn_gpu_allocate(int device, int64_t bytes, void **memory);
+ATTN_API attn_status attn_gpu_release(int device, void *memory);
+ATTN_API attn_status attn_gpu_copy_to(int device, void *to, const void *from, int64_t bytes);
+ATTN_API attn_status attn_gpu_copy_from(int device, void *to, const void *from, int64_t bytes);
 
 /* ---- threads ---- */
 

@@ -274,10 +274,10 @@ static inline int attn_check_scalar(const attn_kernel *kernel, const void *block
   return 1;
 }
 
-/* Whether the argument block breaks a rule: sizes (static ones, and equal ones for equal symbols), strides, pointers, lengths,
- * scalars. 0 if it fits; else 1, and a message that names the argument and the rule is written to `message`, `capacity` bytes
- * at most. */
-static inline int attn_check_block(const attn_kernel *kernel, const void *block, char *text, int64_t capacity) {
+/* Whether the argument block breaks a rule that can be told without looking at the tensors' elements, which may lie on a device:
+ * sizes (static ones, and equal ones for equal symbols), strides, pointers, scalars. 0 if it fits; else 1, and a message that
+ * names the argument and the rule is written to `text`, `capacity` bytes at most. */
+static inline int attn_check_views(const attn_kernel *kernel, const void *block, char *text, int64_t capacity) {
   attn_message message = {text, capacity, 0};
   for (int32_t arg = 0; arg < kernel->num_args; ++arg) {
     int wrong = kernel->args[arg].role == ATTN_SCALAR
@@ -286,6 +286,14 @@ static inline int attn_check_block(const attn_kernel *kernel, const void *block,
     if (wrong)
       return 1;
   }
+  return 0;
+}
+
+/* The same, and the elements of integer tensors (lengths) too. */
+static inline int attn_check_block(const attn_kernel *kernel, const void *block, char *text, int64_t capacity) {
+  attn_message message = {text, capacity, 0};
+  if (attn_check_views(kernel, block, text, capacity))
+    return 1;
   for (int32_t arg = 0; arg < kernel->num_args; ++arg)
     if (kernel->args[arg].role == ATTN_INPUT && attn_check_elements(kernel, block, arg, &message))
       return 1;

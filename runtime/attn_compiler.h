@@ -28,7 +28,8 @@ typedef struct attnc_result {
 
 /* Compiles `length` bytes of MLIR text (a terminating zero is not needed).
  *   entry   the function to compile; null: the only one of the text
- *   target  resolved, for example "x86-64-v4+avx512bf16"; never "host", never null
+ *   target  resolved, for example "x86-64-v4+avx512bf16", "sm_80" or, for the best that a GPU of this compute capability can run,
+ *           "cuda-9.0"; never "host", never null
  * `result` is zero on entry. Returns 0 and fills kernel, handle, release and image; or another value and fills only `error`.
  * In both cases the runtime calls attnc_free_result once. Thread-safe; never throws, never exits. */
 int attnc_compile(const char *text, size_t length, const char *entry, const char *target, attnc_result *result);

@@ -1,7 +1,7 @@
 /* fake_compiler.c: stands in for libattn in the tests of attn_compile.
  *
  * Whatever the text says, the kernel is the shared object that ATTN_FAKE_KERNEL names; a text that begins with "error:" is
- * refused with the rest as the message. Each call appends a byte to the file ATTN_FAKE_LOG, so that tests can count
+ * refused with the rest as the message. ATTN_FAKE_TARGET tells the target afterwards. Each call appends a byte to the file ATTN_FAKE_LOG, so that tests can count
  * compilations across processes.
  */
 #include "runtime/attn_compiler.h"
@@ -41,7 +41,7 @@ static void close_kernel(void *handle) { dlclose(handle); }
 
 int attnc_compile(const char *text, size_t length, const char *entry, const char *target, attnc_result *result) {
   const char *path = getenv("ATTN_FAKE_KERNEL");
-  (void)target;
+  setenv("ATTN_FAKE_TARGET", target, 1);
   count_call();
   if (length >= 6 && !strncmp(text, "error:", 6)) {
     result->error = strndup(text + 6, length - 6);
