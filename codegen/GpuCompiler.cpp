@@ -21,24 +21,31 @@ static void takeKernels(ModuleOp module, CompiledGpuKernel &kernel) {
       continue;
     }
     kernel.stages.push_back({stage.str(), function.getName().str(), getNumber(function, "attn.stage_number"), getNumber(function, "attn.alignment"),
-                             getNumber(function, "attn.threads"), getNumber(function, "attn.shared_bytes"), 0, {}});
-    GpuStage &added = kernel.stages.back();
-    if (auto maps = function->getAttrOfType<ArrayAttr>("attn.maps")) {
-      added.persistent = getNumber(function, "attn.persistent");
+                             getNumber(function, "attn.threads"), getNumber(function, "attn.shared_bytes")});
+    if (function->hasAttr("attn.persistent"))
+      kernel.stages.back().persistent = getNumber(function, "attn.persistent");
+    if (auto maps = function->getAttrOfType<ArrayAttr>("attn.tensor_maps"))
       for (auto map : maps.getAsRange<DenseI64ArrayAttr>())
-        llvm::copy(map.asArrayRef(), added.maps.emplace_back().begin());
-    }
+        kernel.stages.back().maps.push_back({map[0], map[1], map[2], map[3], map[4], map[5]});
     kernel.argumentBytes = getNumber(function, "attn.argument_words") * int64_t(sizeof(int64_t));
   }
 }
 
-static void takePlan(ModuleOp module) {
-  for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-    if (!op.hasAttr("attn.plan"))
+/// Several targets' plans go into one object: each has a name of its own, which no other object sees.
+static void takePlan(ModuleOp module, StringRef symbol) {
+  for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
+    auto function = dyn_cast<LLVM::LLVMFuncOp>(op);
+    if (!function || !op.hasAttr("attn.plan")) {
       op.erase();
+      continue;
+    }
+    function.setName(symbol);
+    function.setVisibility_(LLVM::Visibility::Hidden);
+  }
 }
 
-FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name) {
+FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name,
+                                                 bool isPtxEnough) {
   FailureOr<PreparedKernel> prepared = prepareKernel(*module, entry, target, text, name);
   if (failed(prepared))
     return failure();
@@ -60,7 +67,8 @@ FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, f
   if (failed(manager.run(*module)))
     return failure();
   OwningOpRef<ModuleOp> host = module->clone();
-  takePlan(*host);
+  kernel.planSymbol = makeIdentifier(kernel.identity.name + "_" + kernel.identity.target + "_plan");
+  takePlan(*host, kernel.planSymbol);
   takeKernels(*module, kernel);
 
   FailureOr<ObjectBytes> plan = emitObject(*host, CpuMachine::levels().front());
@@ -68,11 +76,15 @@ FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, f
   if (failed(plan) || failed(ptx))
     return failure();
   llvm::Expected<Assembled> assembled = assemblePtx(*ptx, *machine);
-  if (!assembled)
+  if (!assembled && !isPtxEnough)
     return module->emitError(llvm::toString(assembled.takeError())), failure();
   kernel.plan = std::move(*plan);
   kernel.ptx = std::move(*ptx);
-  kernel.cubin = std::move(assembled->cubin);
-  kernel.report = std::move(assembled->report);
+  if (assembled) {
+    kernel.cubin = std::move(assembled->cubin);
+    kernel.report = std::move(assembled->report);
+  } else {
+    llvm::consumeError(assembled.takeError());
+  }
   return kernel;
 }

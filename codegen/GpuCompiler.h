@@ -7,6 +7,11 @@
 
 namespace mlir::attn {
 
+/// How the driver makes a tensor map of an argument; see attn_gpu_map in runtime/attn_gpu_abi.h.
+struct GpuTensorMap {
+  int64_t argument = 0, group = 1, step = 1, phase = 0, boxRows = 0, boxColumns = 0;
+};
+
 /// One kernel of a family, as a launch needs it.
 struct GpuStage {
   std::string name;   // of the member
@@ -15,12 +20,12 @@ struct GpuStage {
   int64_t alignment;  // bytes at multiples of which all rows of the operands must begin
   int64_t threads;    // of a block
   int64_t sharedBytes;
-  int64_t persistent; // blocks for each multiprocessor that take tasks one after the other; 0: a block for each task
-  /// Tensor maps: argument, group, step, phase, rows and columns of a box. See runtime/attn_gpu_abi.h.
-  std::vector<std::array<int64_t, 6>> maps;
+  int64_t persistent = 0; // blocks for each multiprocessor; 0: one block for each task
+  std::vector<GpuTensorMap> maps = {};
 };
 
-/// A family for one GPU target. `plan` is an x86 object that exports `NAME_plan(const void *arguments, attn_plan *)`: the blocks of each stage.
+/// A family for one GPU target. `plan` is an x86 object with the hidden function `planSymbol(const void *arguments, attn_plan *)`, which tells the
+/// blocks of each stage. Where machine code could not be made and was not needed, `cubin` is empty.
 struct CompiledGpuKernel {
   KernelIdentity identity;
   Signature signature;
@@ -30,10 +35,13 @@ struct CompiledGpuKernel {
   /// What ptxas says of registers and spills.
   std::string report;
   ObjectBytes plan;
+  std::string planSymbol;
 };
 
-/// Compiles `entry` for the GPU target of this name; see compileForCpu. Fails with diagnostics.
-FailureOr<CompiledGpuKernel> compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name = {});
+/// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless PTX is enough, which the
+/// driver compiles. Fails with diagnostics.
+FailureOr<CompiledGpuKernel> compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name = {},
+                                           bool isPtxEnough = false);
 
 } // namespace mlir::attn
 

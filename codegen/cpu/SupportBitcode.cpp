@@ -2,7 +2,8 @@
 
 #include "codegen/cpu/SupportBitcode.h"
 
-// ATTN_SUPPORT_BITCODE and ATTN_DISPATCH_BITCODE are the paths of the bitcode that the build made from BundleSupport.c and BundleDispatch.c.
+// ATTN_SUPPORT_BITCODE, ATTN_DISPATCH_BITCODE and ATTN_GPU_BITCODE are the paths of the bitcode that the build made from BundleSupport.c,
+// BundleDispatch.c and BundleGpu.c.
 __asm__(".section .rodata\n"
         ".balign 16\n"
         "attn_support_bitcode_begin:\n"
@@ -12,6 +13,10 @@ __asm__(".section .rodata\n"
         "attn_dispatch_bitcode_begin:\n"
         ".incbin \"" ATTN_DISPATCH_BITCODE "\"\n"
         "attn_dispatch_bitcode_end:\n"
+        ".balign 16\n"
+        "attn_gpu_bitcode_begin:\n"
+        ".incbin \"" ATTN_GPU_BITCODE "\"\n"
+        "attn_gpu_bitcode_end:\n"
         ".previous\n");
 
 #define ATTN_HIDDEN __attribute__((visibility("hidden")))
@@ -20,6 +25,8 @@ extern "C" const char attn_support_bitcode_begin[] ATTN_HIDDEN;
 extern "C" const char attn_support_bitcode_end[] ATTN_HIDDEN;
 extern "C" const char attn_dispatch_bitcode_begin[] ATTN_HIDDEN;
 extern "C" const char attn_dispatch_bitcode_end[] ATTN_HIDDEN;
+extern "C" const char attn_gpu_bitcode_begin[] ATTN_HIDDEN;
+extern "C" const char attn_gpu_bitcode_end[] ATTN_HIDDEN;
 
 llvm::StringRef mlir::attn::getSupportBitcode() {
   return llvm::StringRef(attn_support_bitcode_begin, attn_support_bitcode_end - attn_support_bitcode_begin);
@@ -28,3 +35,5 @@ llvm::StringRef mlir::attn::getSupportBitcode() {
 llvm::StringRef mlir::attn::getDispatchBitcode() {
   return llvm::StringRef(attn_dispatch_bitcode_begin, attn_dispatch_bitcode_end - attn_dispatch_bitcode_begin);
 }
+
+llvm::StringRef mlir::attn::getGpuBitcode() { return llvm::StringRef(attn_gpu_bitcode_begin, attn_gpu_bitcode_end - attn_gpu_bitcode_begin); }

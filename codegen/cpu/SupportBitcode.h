@@ -13,6 +13,9 @@ llvm::StringRef getSupportBitcode();
 /// The LLVM bitcode of BundleDispatch.c, which picks one of several kernels.
 llvm::StringRef getDispatchBitcode();
 
+/// The LLVM bitcode of BundleGpu.c, which goes into every family of GPU kernels.
+llvm::StringRef getGpuBitcode();
+
 } // namespace mlir::attn
 
 #endif // ATTN_CODEGEN_CPU_SUPPORTBITCODE_H

@@ -4,17 +4,10 @@
  */
 #include "runtime/attn_gpu_launch.h"
 
+/* The launcher's functions, and those of the object file: kernels, plan and the check of arguments. */
+#include "attn_bundle.h"
+
 #include <pthread.h>
-
-/* Defined in the bundle's object file: kernels, plan and the check of arguments. */
-extern const attn_gpu_family attn_bundle_gpu;
-int attn_bundle_check(const void *args, char *message, int64_t capacity);
-
-/* Declared in the bundle's header. */
-int attn_bundle_prepare(int device, char *message, int64_t capacity);
-int attn_bundle_workspace_bytes(const void *args, int device, int64_t *bytes, char *message, int64_t capacity);
-int attn_bundle_launch(const void *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message, int64_t capacity);
-void attn_bundle_unload(void);
 
 #define MAX_DEVICES 64
 
@@ -47,7 +40,7 @@ static int prepare(int device, const attn_gpu_error *error) {
   return status;
 }
 
-static int plan(const void *args, int device, attn_plan *plan, const attn_gpu_error *error) {
+static int plan(const attn_bundle_args *args, int device, attn_plan *plan, const attn_gpu_error *error) {
   int status = prepare(device, error);
   if (status)
     return status;
@@ -62,7 +55,7 @@ int attn_bundle_prepare(int device, char *message, int64_t capacity) {
   return prepare(device, &error);
 }
 
-int attn_bundle_workspace_bytes(const void *args, int device, int64_t *bytes, char *message, int64_t capacity) {
+int attn_bundle_workspace_bytes(const attn_bundle_args *args, int device, int64_t *bytes, char *message, int64_t capacity) {
   attn_gpu_error error = make_error(message, capacity);
   attn_plan planned;
   int status = plan(args, device, &planned, &error);
@@ -70,7 +63,7 @@ int attn_bundle_workspace_bytes(const void *args, int device, int64_t *bytes, ch
   return status;
 }
 
-int attn_bundle_launch(const void *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message, int64_t capacity) {
+int attn_bundle_launch(const attn_bundle_args *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message, int64_t capacity) {
   attn_gpu_error error = make_error(message, capacity);
   attn_plan planned;
   int status = plan(args, device, &planned, &error);

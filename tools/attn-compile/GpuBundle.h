@@ -8,8 +8,9 @@
 
 namespace mlir::attn {
 
-/// Writes NAME.TARGET.ptx and NAME.TARGET.cubin for each kernel, NAME.so, which holds the plan (how many blocks each kernel has, from the sizes),
-/// the argument block's header and the manifest NAME.json into `directory`. Failure is reported.
+/// Writes into `directory` NAME.o and NAME.so, which hold everything (the code for each target, the plans, the description), the launcher NAME.c with
+/// its header NAME.h and the headers of the ABI, the manifest NAME.json, and NAME.TARGET.ptx and NAME.TARGET.cubin for each kernel, for people and
+/// tools. Failure is reported.
 LogicalResult writeGpuBundle(const Bundle &bundle, ArrayRef<CompiledGpuKernel> kernels, ArrayRef<AttentionFacts> facts, StringRef directory);
 
 } // namespace mlir::attn

@@ -9,7 +9,6 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-// $N is the bundle's name, $G the same in capitals, $S the fields of the argument block.
 static constexpr StringLiteral kTemplate = R"(/* $N.h: made by attn $V from $F, function $E, for $T. Do not edit.
  *
  * Fill $N_args, check them, plan, provide memory, run:
@@ -152,52 +151,58 @@ static std::string makeComment(StringRef text) {
   return safe;
 }
 
-static std::string listTargets(const Bundle &bundle) {
-  return llvm::join(llvm::map_range(bundle.kernels, [](const CompiledKernel &kernel) { return kernel.identity.target; }), ", ");
-}
-
-std::string attn::makeHeader(const Bundle &bundle) {
-  const Signature &signature = bundle.getSignature();
+static std::string makeFields(const Signature &signature) {
   FieldWriter fields(signature.shapes);
   for (const Parameter &parameter : signature.arguments)
     fields.write(parameter, /*isResult=*/false);
   for (const Parameter &parameter : signature.results)
     fields.write(parameter, /*isResult=*/true);
+  return fields.take();
+}
 
-  std::string text;
-  StringRef rest = kTemplate;
-  for (size_t position; (position = rest.find('$')) != StringRef::npos;) {
-    text += rest.take_front(position);
-    switch (rest[position + 1]) {
+std::string attn::expandTemplate(StringRef text, const HeaderFacts &facts) {
+  std::string expanded;
+  for (size_t position; (position = text.find('$')) != StringRef::npos;) {
+    expanded += text.take_front(position);
+    switch (text[position + 1]) {
     case 'N':
-      text += bundle.name;
+      expanded += facts.name;
       break;
     case 'G':
-      text += StringRef(bundle.name).upper();
+      expanded += StringRef(facts.name).upper();
       break;
     case 'V':
-      text += bundle.kernels.front().identity.compiler;
+      expanded += facts.compiler;
       break;
     case 'F':
-      text += makeComment(bundle.source);
+      expanded += makeComment(facts.source);
       break;
     case 'E':
-      text += makeComment(bundle.entry);
+      expanded += makeComment(facts.entry);
       break;
     case 'T':
-      text += listTargets(bundle);
+      expanded += llvm::join(facts.targets, ", ");
       break;
     case 'D':
-      text += bundle.kernels.size() > 1 ? (kDispatch + bundle.getLeastTarget() + ".").str() : "";
+      expanded += facts.remark;
       break;
     case 'Y':
-      text += describeSymbols(signature.shapes);
+      expanded += describeSymbols(facts.signature.shapes);
       break;
     case 'S':
-      text += fields.take();
+      expanded += makeFields(facts.signature);
       break;
     }
-    rest = rest.drop_front(position + 2);
+    text = text.drop_front(position + 2);
   }
-  return text + rest.str();
+  return expanded + text.str();
+}
+
+std::string attn::makeHeader(const Bundle &bundle) {
+  HeaderFacts facts = {bundle.name, bundle.kernels.front().identity.compiler, bundle.source, bundle.entry, {}, "", bundle.getSignature()};
+  for (const CompiledKernel &kernel : bundle.kernels)
+    facts.targets.push_back(kernel.identity.target);
+  if (bundle.kernels.size() > 1)
+    facts.remark = (kDispatch + bundle.getLeastTarget() + ".").str();
+  return expandTemplate(kTemplate, facts);
 }
