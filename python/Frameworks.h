@@ -21,6 +21,11 @@ struct Torch {
   static const Torch *get();
 
   bool isTensor(nanobind::handle object) const;
+
+  /// The CUDA stream that PyTorch uses on a device at the moment.
+  void *currentStream(int device) const;
+  /// `bytes` bytes of zeros on a device while its current stream is captured into a graph, which then owns them; else a null object.
+  nanobind::object workspaceOfGraph(int device, int64_t bytes) const;
 };
 
 /// Objects of NumPy, imported when an output is made.

@@ -2,7 +2,8 @@
 
 #include "python/Kernel.h"
 #include "python/Errors.h"
-#include "python/Tensors.h"
+#include "python/Frameworks.h"
+#include "runtime/attn_gpu_abi.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -124,6 +125,76 @@ void attnpy::setNumThreads(int threads) {
   threadsAreChosen = true;
 }
 
+Kernel::~Kernel() {
+  attn_free(kernel);
+  for (auto [device, other] : compiled)
+    attn_free(other);
+}
+
+int Kernel::findDevice(const BorrowedTensor *tensors, const std::vector<nb::handle> &objects) const {
+  const attn_arg_info *first = nullptr;
+  int device = kHost;
+  for (int32_t arg = 0; arg < kernel->num_args; ++arg) {
+    const attn_arg_info &info = kernel->args[arg];
+    if (info.role == ATTN_SCALAR || !objects[arg].is_valid())
+      continue;
+    if (first && tensors[arg].device != device)
+      refuse(info, "a tensor on " + placeName(device) + ", as '" + first->name + "' is", "one on " + placeName(tensors[arg].device));
+    if (first)
+      continue;
+    first = &info;
+    device = tensors[arg].device;
+    bool isForGpu = attn_gpu_family_of(kernel);
+    if (isForGpu && device == kHost)
+      refuse(info, std::string("a tensor on a GPU, as the kernel is for ") + kernel->target, "one on the CPU");
+    if (!isForGpu && device != kHost && !source)
+      refuse(info, std::string("a tensor on the CPU, as the kernel is for ") + kernel->target, "one on " + placeName(device));
+  }
+  return device;
+}
+
+const attn_kernel *Kernel::kernelFor(int device) const {
+  if (device == kHost || attn_gpu_family_of(kernel))
+    return kernel;
+  if (auto found = compiled.find(device); found != compiled.end())
+    return found->second;
+  const attn_kernel *made = nullptr;
+  attn_status status;
+  {
+    nb::gil_scoped_release release;
+    status =
+        attn_compile(source->text.data(), source->text.size(), source->entry ? source->entry->c_str() : nullptr, placeName(device).c_str(), &made);
+  }
+  check(status);
+  // Another thread may have been faster; it got the same kernel, one use of which is enough.
+  if (!compiled.emplace(device, made).second)
+    attn_free(made);
+  return made;
+}
+
+/// Queues the kernel on the stream that the framework uses at the moment.
+static attn_status launchOnGpu(const attn_kernel *kernel, const std::vector<attn_value> &values, Framework framework, int device) {
+  const Torch *torch = framework == Framework::PyTorch ? Torch::get() : nullptr;
+  const auto count = static_cast<int32_t>(values.size());
+  void *stream = torch ? torch->currentStream(device) : nullptr, *workspace = nullptr;
+  int64_t bytes = 0;
+  attn_status status;
+  {
+    // The driver may have to compile.
+    nb::gil_scoped_release release;
+    status = attn_gpu_workspace_bytes(kernel, values.data(), count, device, &bytes);
+  }
+  if (status != ATTN_OK)
+    return status;
+  nb::object owned;
+  if (bytes > 0 && torch)
+    owned = torch->workspaceOfGraph(device, bytes);
+  if (owned.is_valid())
+    workspace = PyLong_AsVoidPtr(nb::object(owned.attr("data_ptr")()).ptr());
+  nb::gil_scoped_release release;
+  return attn_launch_gpu(kernel, values.data(), count, device, stream, workspace, workspace ? bytes : 0);
+}
+
 nb::object Kernel::call(nb::args args, nb::kwargs kwargs) const {
   std::vector<nb::handle> objects = matchArguments(args, kwargs);
   const int32_t count = kernel->num_args;
@@ -146,6 +217,8 @@ nb::object Kernel::call(nb::args args, nb::kwargs kwargs) const {
     }
   }
 
+  const int device = findDevice(tensors.get(), objects);
+
   std::vector<nb::object> made(count);
   if (makesOutputs) {
     std::vector<attn_value> inferred = values;
@@ -153,20 +226,24 @@ nb::object Kernel::call(nb::args args, nb::kwargs kwargs) const {
     for (int32_t arg = 0; arg < count; ++arg) {
       if (kernel->args[arg].role != ATTN_OUTPUT || objects[arg].is_valid())
         continue;
-      made[arg] = allocate(framework, inferred[arg].as.tensor, kernel->args[arg]);
+      made[arg] = allocate(framework, device, inferred[arg].as.tensor, kernel->args[arg]);
       objects[arg] = made[arg];
       tensors[arg].borrow(made[arg], kernel->args[arg]);
       values[arg].as.tensor = tensors[arg].tensor;
     }
   }
 
-  followTorch();
-  attn_status status;
-  {
-    nb::gil_scoped_release release;
-    status = attn_launch(kernel, values.data(), count);
+  if (device != kHost) {
+    check(launchOnGpu(kernelFor(device), values, framework, device));
+  } else {
+    followTorch();
+    attn_status status;
+    {
+      nb::gil_scoped_release release;
+      status = attn_launch(kernel, values.data(), count);
+    }
+    check(status);
   }
-  check(status);
 
   nb::list results;
   for (int32_t arg = 0; arg < count; ++arg)

@@ -52,7 +52,9 @@ static Kernel *compile(nb::str text, std::optional<std::string> entry, std::opti
                           target ? target->c_str() : nullptr, &kernel);
   }
   check(status);
-  return new Kernel(kernel);
+  if (target)
+    return new Kernel(kernel);
+  return new Kernel(kernel, Kernel::Source{std::string(utf8, static_cast<size_t>(length)), entry});
 }
 
 static Kernel *load(nb::object path, std::optional<std::string> name) {
@@ -80,12 +82,14 @@ NB_MODULE(_attn, module) {
 
   nb::class_<Kernel>(module, "Kernel", "A compiled description: call it on tensors.")
       .def("__call__", &Kernel::call,
-           "Runs the kernel on NumPy arrays, PyTorch tensors on the CPU, or whatever has DLPack, without copying them.\n\n"
+           "Runs the kernel on NumPy arrays, PyTorch tensors, or whatever has DLPack, without copying them.\n\n"
            "Inputs and scalars are given in the order, or by the names, of the description. `out` takes the output, or a tuple "
            "of\n"
            "outputs, to be written to; outputs that are not given are made by the framework of the first tensor. Strides are "
            "free, but\n"
-           "the last dimension must be contiguous. Tensors that require gradients are refused while gradients are recorded.")
+           "the last dimension must be contiguous. Tensors that require gradients are refused while gradients are recorded.\n\n"
+           "On a GPU the kernel is queued on PyTorch's current stream of the tensors' device (the default stream for tensors of\n"
+           "others), and the call returns before it has run; it may be captured into a CUDA graph.")
       .def_prop_ro("name", [](const Kernel &kernel) { return kernel.info().name; })
       .def_prop_ro(
           "target", [](const Kernel &kernel) { return kernel.info().target; }, "what it was compiled for")
@@ -96,8 +100,9 @@ NB_MODULE(_attn, module) {
 
   module.def("compile", compile, "text"_a, "entry"_a = nb::none(), "target"_a = nb::none(),
              "Compiles the function `entry` (or the only one) of a description, or takes it from the cache.\n\n"
-             "`target` is 'host', 'x86-64', 'x86-64-v3', 'x86-64-v4' or 'x86-64-v4+avx512bf16'; the default is the best for "
-             "this CPU.");
+             "`target` is 'host', 'x86-64', 'x86-64-v3', 'x86-64-v4' or 'x86-64-v4+avx512bf16', or for GPUs 'sm_80', 'cuda' or\n"
+             "'cuda:1' (the best for that GPU). Without it the kernel is the best for this CPU and, once it is called on tensors of a\n"
+             "GPU, compiled for that GPU as well.");
   module.def("load", load, "path"_a, "name"_a = nb::none(), "Opens the kernel `name` (or the only one) of a bundle.");
   module.def(
       "get_num_threads", getNumThreads,

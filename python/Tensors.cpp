@@ -15,6 +15,8 @@ const char *attnpy::dtypeName(int32_t dtype) {
   return dtype >= 0 && dtype < kNumDtypes ? names[dtype] : "unknown";
 }
 
+std::string attnpy::placeName(int device) { return device == kHost ? "the CPU" : "cuda:" + std::to_string(device); }
+
 static std::string text(nb::handle object) { return nb::str(object).c_str(); }
 
 static std::string typeName(nb::handle object) { return nb::type_name(object.type()).c_str(); }
@@ -56,8 +58,12 @@ bool BorrowedTensor::borrowTorch(nb::handle object, const attn_arg_info &info) {
     return false;
   framework = Framework::PyTorch;
   nb::object dtype = object.attr("dtype"), shape = object.attr("shape");
-  if (!object.attr("is_cpu").is(Py_True))
-    refuse(info, "a tensor on the CPU", "one on " + text(object.attr("device")));
+  if (object.attr("is_cpu").is(Py_True))
+    device = kHost;
+  else if (object.attr("is_cuda").is(Py_True))
+    device = nb::cast<int>(object.attr("get_device")());
+  else
+    refuse(info, "a tensor on the CPU or a GPU", "one on " + text(object.attr("device")));
   if (!dtype.is(torch->dtypes[info.dtype]))
     refuse(info, elementType(info), text(dtype));
   checkRank(info, PyTuple_Size(shape.ptr()));
@@ -153,8 +159,10 @@ bool BorrowedTensor::borrowDLPack(nb::handle object, const attn_arg_info &info) 
   } else if (!nb::try_cast(object, imported)) {
     return false;
   }
-  if (imported.device_type() != nb::device::cpu::value)
-    refuse(info, "a tensor on the CPU", "one on another device");
+  if (imported.device_type() == nb::device::cuda::value)
+    device = imported.device_id();
+  else if (imported.device_type() != nb::device::cpu::value)
+    refuse(info, "a tensor on the CPU or a GPU", "one on another device");
   if (int32_t dtype = dtypeOfDLPack(imported.dtype()); dtype != info.dtype)
     refuse(info, elementType(info), dtypeName(dtype));
   checkRank(info, static_cast<int64_t>(imported.ndim()));
@@ -166,12 +174,16 @@ bool BorrowedTensor::borrowDLPack(nb::handle object, const attn_arg_info &info) 
   return true;
 }
 
-nb::object attnpy::allocate(Framework framework, const attn_tensor &like, const attn_arg_info &info) {
+nb::object attnpy::allocate(Framework framework, int device, const attn_tensor &like, const attn_arg_info &info) {
   nb::object shape = nb::steal(PyTuple_New(like.rank));
   for (int32_t d = 0; d < like.rank; ++d)
     PyTuple_SET_ITEM(shape.ptr(), d, PyLong_FromLongLong(like.shape[d]));
-  if (framework == Framework::PyTorch)
+  if (framework == Framework::PyTorch && device == kHost)
     return Torch::get()->empty(shape, "dtype"_a = Torch::get()->dtypes[like.dtype]);
+  if (framework == Framework::PyTorch)
+    return Torch::get()->empty(shape, "dtype"_a = Torch::get()->dtypes[like.dtype], "device"_a = placeName(device).c_str());
+  if (device != kHost)
+    refuse(info, "a tensor to write to in `out`, as only PyTorch makes tensors on a GPU here", "none");
   const nb::object &dtype = NumPy::get().dtypes[like.dtype];
   if (!dtype.is_valid())
     refuse(info, "a way to make a bf16 array", "NumPy without ml_dtypes: install it, or pass PyTorch tensors");

@@ -13,10 +13,18 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <string>
+
 namespace attnpy {
 
 /// Who made a tensor, and so who makes the outputs.
 enum class Framework { NumPy, PyTorch };
+
+/// Stands for the CPU where a GPU's number is expected.
+constexpr int kHost = -1;
+
+/// "the CPU" or "cuda:0".
+std::string placeName(int device);
 
 /// "f32", "bf16", ...
 const char *dtypeName(int32_t dtype);
@@ -28,13 +36,15 @@ public:
   BorrowedTensor(const BorrowedTensor &) = delete;
   ~BorrowedTensor();
 
-  /// Looks at `object`, which is passed for `info`. Raises ArgumentError for what is not a tensor in the CPU's memory, has
-  /// another element type or rank, cannot be written though it is an output, or requires gradients while they are being
+  /// Looks at `object`, which is passed for `info`. Raises ArgumentError for what is not a tensor in the memory of the CPU or a GPU,
+  /// has another element type or rank, cannot be written though it is an output, or requires gradients while they are being
   /// recorded.
   void borrow(nanobind::handle object, const attn_arg_info &info);
 
   attn_tensor tensor = {};
   Framework framework = Framework::NumPy;
+  /// The number of the GPU whose memory it is, or kHost.
+  int device = kHost;
 
 private:
   bool borrowTorch(nanobind::handle object, const attn_arg_info &info);
@@ -46,8 +56,8 @@ private:
   nanobind::ndarray<nanobind::ro> imported;
 };
 
-/// A new tensor with the dtype and shape of `like`.
-nanobind::object allocate(Framework framework, const attn_tensor &like, const attn_arg_info &info);
+/// A new tensor with the dtype and shape of `like`, on the CPU or this GPU.
+nanobind::object allocate(Framework framework, int device, const attn_tensor &like, const attn_arg_info &info);
 
 /// torch.get_num_threads(); 0 if PyTorch is not loaded.
 int torchThreads();

@@ -65,7 +65,7 @@ def test_wrong_tensors(fake, inputs):
     for wrong, message in [
         (q.double(), "argument 'q': expected element type f32, but got torch.float64"),
         (q[0], "argument 'q': expected rank 4, but got 3"),
-        (q.to("meta"), "argument 'q': expected a tensor on the CPU, but got one on meta"),
+        (q.to("meta"), "argument 'q': expected a tensor on the CPU or a GPU, but got one on meta"),
         (q.transpose(2, 3), "argument 'q': dimension 3: expected 8, but got 5"),
     ]:
         with pytest.raises(attn.ArgumentError) as error:

@@ -309,3 +309,23 @@ int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address, co
   memcpy(map, &made, sizeof made);
   return 0;
 }
+
+/* ---- for tests that are not written in C ---- */
+
+void fake_cuda_configure(int devices, int capability, int capturing) {
+  fake_cuda_state.devices = devices;
+  fake_cuda_state.capability = fake_cuda_state.other_capability = capability;
+  fake_cuda_state.capturing = capturing;
+}
+
+int fake_cuda_launches(void) { return fake_cuda_state.launches; }
+
+int fake_cuda_allocated(void) { return fake_cuda_state.allocated; }
+
+const char *fake_cuda_function(int launch) { return fake_cuda_state.launch[launch].function; }
+
+int fake_cuda_device(int launch) { return fake_cuda_state.launch[launch].device; }
+
+void *fake_cuda_stream(int launch) { return fake_cuda_state.launch[launch].stream; }
+
+void *fake_cuda_workspace(int launch) { return fake_cuda_state.launch[launch].workspace; }
