@@ -165,7 +165,8 @@ ATTN_API attn_status attn_gpu_workspace_bytes(const attn_kernel *kernel, const a
 ATTN_API attn_status attn_launch_gpu(const attn_kernel *kernel, const attn_value *values, int32_t count, int device,
                                      void *stream, void *workspace, int64_t workspace_bytes);
 
-/* Memory of a device for programs without CUDA's headers. The copies wait for all work of the device. */
+/* Memory of a device for programs without CUDA's headers. The copies wait for all work of the device, as attn_gpu_wait does. */
+ATTN_API attn_status attn_gpu_wait(int device);
 ATTN_API attn_status attn_gpu_allocate(int device, int64_t bytes, void **memory);
 ATTN_API attn_status attn_gpu_release(int device, void *memory);
 ATTN_API attn_status attn_gpu_copy_to(int device, void *to, const void *from, int64_t bytes);

@@ -51,3 +51,7 @@ extern "C" attn_status attn_gpu_copy_from(int device, void *to, const void *from
     return result || bytes <= 0 ? result : driver.copyFromDevice(to, addressOf(from), static_cast<size_t>(bytes));
   });
 }
+
+extern "C" attn_status attn_gpu_wait(int device) {
+  return onDevice(device, "a kernel failed on GPU " + std::to_string(device), [&](const Driver &driver) { return driver.synchronize(); });
+}

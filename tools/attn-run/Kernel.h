@@ -16,8 +16,14 @@ public:
   /// The interpreter for the target "reference", else compiled code by way of the runtime library.
   static FailureOr<std::unique_ptr<Kernel>> create(Description &description, StringRef target, unsigned threads);
 
+  /// Takes arguments to where the kernel runs. Called once, before the first run.
+  virtual LogicalResult prepare(const Arguments &arguments, ArrayRef<HostTensor> results) { return success(); }
+
   /// Computes the results from the arguments; the tensors' sizes must be right.
   virtual LogicalResult run(const Arguments &arguments, MutableArrayRef<HostTensor> results) = 0;
+
+  /// Brings the results of the last run back.
+  virtual LogicalResult fetch(MutableArrayRef<HostTensor> results) { return success(); }
 
   /// The machine that the code was made for.
   virtual std::string getTarget() const = 0;

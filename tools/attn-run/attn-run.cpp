@@ -54,7 +54,7 @@ static LogicalResult runDescription(const RunOptions &options) {
   if (failed(kernel))
     return failure();
   printCase(description->entry, *signature, *arguments, options);
-  if (failed((*kernel)->run(*arguments, *results)))
+  if (failed((*kernel)->prepare(*arguments, *results)) || failed((*kernel)->run(*arguments, *results)) || failed((*kernel)->fetch(*results)))
     return failure();
   if (options.check &&
       failed(verifyResults(description->entry, *signature, *arguments, *results, options.threads, options.seed)))

@@ -220,6 +220,8 @@ TEST_F(Gpu, copiesToAndFromTheDevice) {
   ASSERT_EQ(attn_gpu_copy_from(0, back, device, 8), ATTN_OK);
   EXPECT_STREQ(back, "letters");
   EXPECT_EQ(cuda->synchronized, 2);
+  EXPECT_EQ(attn_gpu_wait(0), ATTN_OK);
+  EXPECT_EQ(cuda->synchronized, 3);
   EXPECT_EQ(attn_gpu_release(0, device), ATTN_OK);
   EXPECT_EQ(attn_gpu_allocate(1, 8, &device), ATTN_NO_DEVICE);
 }
