@@ -38,8 +38,8 @@ struct CompiledGpuKernel {
   std::string planSymbol;
 };
 
-/// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless PTX is enough, which the
-/// driver compiles. Fails with diagnostics.
+/// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless PTX is enough,
+/// which the driver compiles. Fails with diagnostics.
 FailureOr<CompiledGpuKernel> compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name = {},
                                            bool isPtxEnough = false);
 

@@ -448,7 +448,7 @@ static int attn_gpu_launch(const attn_gpu_driver *driver, const attn_gpu_module 
                            void *workspace, int64_t workspace_bytes, const attn_gpu_error *error) {
   const char *name = module->family->kernel.name;
   int32_t stage;
-  int result, status = ATTN_GPU_OK;
+  int result, status = ATTN_GPU_OK, mode = ATTN_CU_CAPTURE_RELAXED;
   int64_t most = 0;
   void *popped;
   for (stage = 0; stage < module->target->num_stages; ++stage) {
@@ -465,10 +465,13 @@ static int attn_gpu_launch(const attn_gpu_driver *driver, const attn_gpu_module 
   result = driver->context_push(module->context);
   if (result)
     return attn_gpu_refused(driver, result, name, "use the GPU", error);
+  /* Questions about pointers are no work of a stream: they must not disturb one that is being captured. */
+  driver->capture_mode(&mode);
   status = attn_gpu_check_places(driver, module, block, error);
   for (stage = 0; stage < module->target->num_stages && !status; ++stage)
     if (plan->tasks[stage] > 0)
       status = attn_gpu_launch_stage(driver, module, block, stage, plan->tasks[stage], stream, workspace, error);
+  driver->capture_mode(&mode);
   driver->context_pop(&popped);
   return status;
 }

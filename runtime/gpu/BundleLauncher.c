@@ -63,7 +63,8 @@ int attn_bundle_workspace_bytes(const attn_bundle_args *args, int device, int64_
   return status;
 }
 
-int attn_bundle_launch(const attn_bundle_args *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message, int64_t capacity) {
+int attn_bundle_launch(const attn_bundle_args *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message,
+                       int64_t capacity) {
   attn_gpu_error error = make_error(message, capacity);
   attn_plan planned;
   int status = plan(args, device, &planned, &error);

@@ -70,7 +70,7 @@ LogicalResult attn::writeGpuBundle(const Bundle &bundle, ArrayRef<CompiledGpuKer
   json::Array targets;
   auto view = [](const ObjectBytes &bytes) { return StringRef(bytes.data(), bytes.size()); };
   std::vector<BundleFile> files = {{"attn_abi.h", getAbiHeader()}, {"attn_gpu_abi.h", getGpuAbiHeader()}, {bundle.name + ".h", header},
-                                   {bundle.name + ".c", launcher}, {bundle.name + ".o", view(*object)},   {bundle.name + ".so", view(*library)}};
+                                   {bundle.name + ".c", launcher}, {bundle.name + "_gpu.o", view(*object)},   {bundle.name + ".so", view(*library)}};
   for (const CompiledGpuKernel &kernel : kernels) {
     targets.push_back(describeKernel(bundle, kernel));
     std::string stem = bundle.name + "." + kernel.identity.target;
@@ -78,8 +78,9 @@ LogicalResult attn::writeGpuBundle(const Bundle &bundle, ArrayRef<CompiledGpuKer
     files.push_back({stem + ".cubin", kernel.cubin});
   }
   json::Object manifest = describeBundle(bundle, first.identity, first.signature, facts), names;
-  for (StringRef extension : {"h", "c", "o", "so"})
+  for (StringRef extension : {"h", "c", "so"})
     names[extension] = bundle.name + "." + extension.str();
+  names["o"] = bundle.name + "_gpu.o"; // NAME.o is what a C compiler makes of NAME.c
   manifest["files"] = std::move(names);
   manifest["targets"] = std::move(targets);
   manifest["memory"] = json::Object{{"alignment", ATTN_BLOCK_ALIGNMENT},

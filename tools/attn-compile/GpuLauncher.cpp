@@ -8,18 +8,19 @@ using namespace mlir::attn;
 
 static constexpr StringLiteral kHeader = R"(/* $N.h: made by attn $V from $F, function $E, for $T. Do not edit.
  *
- * Compile $N.c with any C compiler and link it with $N.o, which holds the code for the GPU; on Linux with -ldl -pthread. Fill
+ * Compile $N.c with any C compiler and link it with $N_gpu.o, which holds the code for the GPU; on Linux with -ldl -pthread. Fill
  * $N_args with addresses of the device's memory, and launch:
  *
  *   int64_t bytes;
  *   if ($N_workspace_bytes(&args, device, &bytes, message, sizeof message)) ...
  *   if ($N_launch(&args, device, stream, workspace, bytes, message, sizeof message)) ...
  *
- * The CUDA driver is loaded when it is first needed: the library that ATTN_CUDA_DRIVER names, else libcuda.so.1. The code is loaded once on each
- * device: the machine code that fits it, else the driver compiles the PTX. All functions may be called from any thread.
+ * The CUDA driver is loaded when it is first needed: the library that ATTN_CUDA_DRIVER names, else libcuda.so.1. The
+ * code is loaded once on each device: the machine code that fits it, else the driver compiles the PTX. All functions
+ * may be called from any thread.
  *
- * They return an attn_gpu_status: 0, or the number of an error, of which `message` says more in at most `capacity` bytes; it may be NULL. Then nothing
- * has been launched.
+ * They return an attn_gpu_status: 0, or the number of an error, of which `message` says more in at most `capacity`
+ * bytes; it may be NULL. Then nothing has been launched.
  */
 #ifndef ATTN_BUNDLE_$G_H
 #define ATTN_BUNDLE_$G_H
@@ -47,9 +48,10 @@ int $N_prepare(int device, char *message, int64_t capacity);
 /* How much workspace a launch on these arguments needs; often 0. */
 int $N_workspace_bytes(const $N_args *args, int device, int64_t *bytes, char *message, int64_t capacity);
 
-/* Checks the arguments and queues the kernel on `stream`, a CUstream or cudaStream_t of the device's primary context (NULL: the default stream). It
- * does not wait and allocates nothing: the stream may be captured into a graph, once the code is loaded. `workspace` is memory of the device, aligned to
- * ATTN_BLOCK_ALIGNMENT, whose first ATTN_GPU_COUNTER_BYTES bytes are zero before its first use; launches that may run at the same time need one each. It
+/* Checks the arguments and queues the kernel on `stream`, a CUstream or cudaStream_t of the device's primary context
+ * (NULL: the default stream). It does not wait and allocates nothing: the stream may be captured into a graph, once the
+ * code is loaded. `workspace` is memory of the device, aligned to ATTN_BLOCK_ALIGNMENT, whose first
+ * ATTN_GPU_COUNTER_BYTES bytes are zero before its first use; launches that may run at the same time need one each. It
  * may be NULL where none is needed. */
 int $N_launch(const $N_args *args, int device, void *stream, void *workspace, int64_t workspace_bytes, char *message, int64_t capacity);
 
@@ -65,7 +67,7 @@ void $N_unload(void);
 static constexpr StringLiteral kComment =
     "/* $N.c: made by attn $V from $F, function $E, for $T. Do not edit.\n"
     " *\n"
-    " * Launches the kernels of $N.o; see $N.h. Compile with any C compiler; link with $N.o, -ldl and -pthread.\n"
+    " * Launches the kernels of $N_gpu.o; see $N.h. Compile with any C compiler; link with $N_gpu.o, -ldl and -pthread.\n"
     " */\n";
 
 std::string attn::makeGpuHeader(const HeaderFacts &facts) { return expandTemplate(kHeader, facts); }

@@ -19,8 +19,8 @@ struct HeaderFacts {
   const Signature &signature;
 };
 
-/// A template with its placeholders replaced: $N is the bundle's name, $G the same in capitals, $V the compiler, $F the file and $E the function of the
-/// description, $T the targets, $D the remark, $Y the symbols of sizes, $S the members of the argument block.
+/// A template with its placeholders replaced: $N is the bundle's name, $G the same in capitals, $V the compiler, $F the file and $E the function
+/// of the description, $T the targets, $D the remark, $Y the symbols of sizes, $S the members of the argument block.
 std::string expandTemplate(StringRef text, const HeaderFacts &facts);
 
 /// The text of NAME.h: the argument block as a struct, and the functions that take it.

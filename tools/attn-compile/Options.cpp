@@ -14,8 +14,8 @@ static const char *kOverview =
     "Into DIR go, for a function NAME: NAME.h (prototypes; needs attn_abi.h, which lies beside it), NAME.o (to link), NAME.so\n"
     "(to load), NAME.json (what the bundle holds). With several targets NAME.o and NAME.so hold the kernel for each, and the\n"
     "best one that the CPU can run is taken at run time; the least of the targets is what the CPU must offer.\n\n"
-    "For GPUs there is a launcher NAME.c too, which needs nothing but the CUDA driver at run time. NAME.o and NAME.so hold the code\n"
-    "for all targets; NAME.TARGET.ptx and NAME.TARGET.cubin are the same for people and tools.";
+    "For GPUs there is a launcher NAME.c too, which needs nothing but the CUDA driver at run time. NAME_gpu.o and NAME.so hold\n"
+    "the code for all targets; NAME.TARGET.ptx and NAME.TARGET.cubin are the same for people and tools.";
 
 static std::string listTargets() {
   std::string names = "host";

@@ -19,7 +19,7 @@ FailureOr<RunOptions> attn::parseCommandLine(int argc, char **argv) {
   std::vector<std::string> shape, numbers;
   OptionParser parser("attn-run", kOverview);
   parser.addText("entry", "NAME", "function to run; may be left out if there is only one", options.entry);
-  parser.addText("target", "TARGET", "host (default), x86-64, x86-64-v3, ..., sm_80, cuda (the best for the GPU), or reference: the float64 interpreter",
+  parser.addText("target", "TARGET", "host (default), x86-64, ..., sm_80, cuda (the best for the GPU), or reference: the float64 interpreter",
                  options.target);
   parser.addList("inputs", "Q.npy,K.npy,...", "files for the tensor arguments, in order", options.inputs);
   parser.addList("output", "O.npy,...", "files for the results, in order; trailing ones may be left out", options.outputs);

@@ -1,8 +1,8 @@
 /* fake_compiler.c: stands in for libattn in the tests of attn_compile.
  *
  * Whatever the text says, the kernel is the shared object that ATTN_FAKE_KERNEL names; a text that begins with "error:" is
- * refused with the rest as the message. ATTN_FAKE_TARGET tells the target afterwards. Each call appends a byte to the file ATTN_FAKE_LOG, so that tests can count
- * compilations across processes.
+ * refused with the rest as the message. ATTN_FAKE_TARGET tells the target afterwards. Each call appends a byte to the file
+ * ATTN_FAKE_LOG, so that tests can count compilations across processes.
  */
 #include "runtime/attn_compiler.h"
 
