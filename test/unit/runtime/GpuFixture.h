@@ -51,6 +51,7 @@ protected:
     cuda = static_cast<fake_cuda *>(dlsym(library, "fake_cuda_state"));
     own = reinterpret_cast<decltype(own)>(dlsym(library, "fake_cuda_own"));
     depth = reinterpret_cast<decltype(depth)>(dlsym(library, "fake_cuda_depth"));
+    mode = reinterpret_cast<decltype(mode)>(dlsym(library, "fake_cuda_mode"));
     reinterpret_cast<void (*)()>(dlsym(library, "fake_cuda_reset"))();
     cuda->argument_words = 40;
     ASSERT_EQ(posix_memalign(reinterpret_cast<void **>(&memory), 4096, 2 * kMemoryBytes), 0);
@@ -62,7 +63,7 @@ protected:
   void TearDown() override {
     // Whatever happened, the context that the caller had is the current one again.
     EXPECT_EQ(depth(), 0);
-    EXPECT_EQ(cuda->mode, 0);
+    EXPECT_EQ(mode(), 0);
     attn_free(kernel);
     free(memory);
   }
@@ -81,7 +82,7 @@ protected:
 
   fake_cuda *cuda = nullptr;
   void (*own)(const void *memory, int64_t bytes, int device) = nullptr;
-  int (*depth)() = nullptr;
+  int (*depth)() = nullptr, (*mode)() = nullptr;
   char *memory = nullptr;
   const attn_kernel *kernel = nullptr;
 };

@@ -30,8 +30,10 @@ struct context {
 struct module {
   int device, is_ptx, alive;
   char *text;
+  struct module *next;
 };
 struct function {
+  struct function *next;
   struct module *module;
   char name[96];
   int shared_limit;
@@ -47,6 +49,23 @@ static struct {
   int device;
 } ranges[MAX_RANGES];
 static int num_ranges;
+static __thread int capture_mode;
+
+/* Everything that was made stays reachable: nobody shall be blamed for what a driver keeps. */
+static struct module *all_modules;
+static struct function *all_functions;
+static struct block {
+  void *memory;
+  struct block *next;
+} *all_blocks;
+
+#define KEEP(list, made)                                                                                                                             \
+  do {                                                                                                                                               \
+    pthread_mutex_lock(&mutex);                                                                                                                      \
+    (made)->next = list;                                                                                                                             \
+    list = (made);                                                                                                                                   \
+    pthread_mutex_unlock(&mutex);                                                                                                                    \
+  } while (0)
 
 void fake_cuda_reset(void) {
   memset(&fake_cuda_state, 0, sizeof fake_cuda_state);
@@ -71,6 +90,9 @@ void fake_cuda_own(const void *memory, int64_t bytes, int device) {
 
 /* How many contexts are current for the calling thread, one over the other. */
 int fake_cuda_depth(void) { return depth; }
+
+/* What the calling thread's mode of stream capture is. */
+int fake_cuda_mode(void) { return capture_mode; }
 
 #define COUNT(field) __atomic_add_fetch(&fake_cuda_state.field, 1, __ATOMIC_SEQ_CST)
 
@@ -134,11 +156,9 @@ int cuCtxSynchronize(void) {
 }
 
 int cuThreadExchangeStreamCaptureMode(int *mode) {
-  static __thread int current;
-  int old = current;
-  current = *mode;
+  int old = capture_mode;
+  capture_mode = *mode;
   *mode = old;
-  fake_cuda_state.mode = current;
   return 0;
 }
 
@@ -168,6 +188,7 @@ int cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *op
   made->is_ptx = is_ptx;
   made->alive = 1;
   made->text = is_ptx ? strdup((const char *)image) : NULL;
+  KEEP(all_modules, made);
   COUNT(modules_loaded);
   *module = made;
   return 0;
@@ -191,6 +212,7 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
     return NOT_FOUND;
   struct function *made = (struct function *)calloc(1, sizeof *made);
   made->module = from;
+  KEEP(all_functions, made);
   made->shared_limit = 48 * 1024;
   strncpy(made->name, name, sizeof made->name - 1);
   *function = made;
@@ -259,6 +281,9 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     COUNT(allocated_in_capture);
   if (fake_cuda_state.refuse_memory || posix_memalign(&memory, 256, bytes))
     return OUT_OF_MEMORY;
+  struct block *block = (struct block *)malloc(sizeof *block);
+  block->memory = memory;
+  KEEP(all_blocks, block);
   memset(memory, 0x5a, bytes);
   fake_cuda_own(memory, (int64_t)bytes, stack[depth - 1]->device);
   *address = (uint64_t)(uintptr_t)memory;
@@ -267,6 +292,11 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
 
 int cuMemFree_v2(uint64_t address) {
   COUNT(released);
+  pthread_mutex_lock(&mutex);
+  for (struct block *block = all_blocks; block; block = block->next)
+    if (block->memory == (void *)(uintptr_t)address)
+      block->memory = NULL;
+  pthread_mutex_unlock(&mutex);
   free((void *)(uintptr_t)address);
   return depth ? 0 : INVALID_CONTEXT;
 }

@@ -38,7 +38,7 @@ typedef struct fake_cuda {
   int64_t argument_words; /* how many are copied to fake_launch.words */
   /* What it did. */
   int modules_loaded, modules_unloaded, cubins_tried, ptx_tried, contexts_retained, pushed, popped, synchronized;
-  int allocated, released, filled, allocated_in_capture, attributes_set, mode;
+  int allocated, released, filled, allocated_in_capture, attributes_set;
   int launches;
   fake_launch launch[FAKE_MAX_LAUNCHES];
 } fake_cuda;
