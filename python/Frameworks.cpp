@@ -17,7 +17,11 @@ const Torch *Torch::get() {
   if (!module || !PyObject_HasAttrString(module, "get_num_threads") || !PyObject_HasAttrString(module, "Tensor"))
     return nullptr;
   nb::handle torch(module);
-  auto *created = new Torch{torch.attr("Tensor"), torch.attr("empty"), torch.attr("is_grad_enabled"), torch.attr("get_num_threads"), {}};
+  auto *created =
+      new Torch{torch.attr("Tensor"), torch.attr("empty"), torch.attr("is_grad_enabled"), torch.attr("get_num_threads"), nb::borrow(torch), {}, {}};
+  nb::object internals = torch.attr("_C");
+  if (PyObject_HasAttrString(internals.ptr(), "_cuda_getCurrentRawStream"))
+    created->getRawStream = internals.attr("_cuda_getCurrentRawStream");
   const char *const names[kNumDtypes] = {"float32", "bfloat16", "float16", "float64", "int32", "int64"};
   for (int dtype = 0; dtype < kNumDtypes; ++dtype)
     created->dtypes[dtype] = torch.attr(names[dtype]);
@@ -30,19 +34,15 @@ bool Torch::isTensor(nb::handle object) const {
 }
 
 void *Torch::currentStream(int device) const {
-  nb::object torch = nb::module_::import_("torch");
-  // What the public function wraps in an object; builds without CUDA lack it.
-  nb::object internals = torch.attr("_C");
-  if (PyObject_HasAttrString(internals.ptr(), "_cuda_getCurrentRawStream"))
-    return PyLong_AsVoidPtr(internals.attr("_cuda_getCurrentRawStream")(device).ptr());
-  return PyLong_AsVoidPtr(nb::object(torch.attr("cuda").attr("current_stream")(device).attr("cuda_stream")).ptr());
+  if (getRawStream.is_valid())
+    return PyLong_AsVoidPtr(getRawStream(device).ptr());
+  return PyLong_AsVoidPtr(nb::object(module.attr("cuda").attr("current_stream")(device).attr("cuda_stream")).ptr());
 }
 
 nb::object Torch::workspaceOfGraph(int device, int64_t bytes) const {
-  nb::object torch = nb::module_::import_("torch");
-  if (!torch.attr("cuda").attr("is_current_stream_capturing")().is(Py_True))
+  if (!module.attr("cuda").attr("is_current_stream_capturing")().is(Py_True))
     return nb::object();
-  return torch.attr("zeros")(bytes, nb::arg("dtype") = torch.attr("uint8"), nb::arg("device") = "cuda:" + std::to_string(device));
+  return module.attr("zeros")(bytes, nb::arg("dtype") = module.attr("uint8"), nb::arg("device") = "cuda:" + std::to_string(device));
 }
 
 const NumPy &NumPy::get() {

@@ -14,7 +14,8 @@ constexpr int kNumDtypes = ATTN_I64 + 1;
 /// Objects of PyTorch, looked up once. They are never released: the interpreter may already be gone when this library is
 /// unloaded.
 struct Torch {
-  nanobind::object tensorType, empty, isGradEnabled, getNumThreads;
+  nanobind::object tensorType, empty, isGradEnabled, getNumThreads, module;
+  nanobind::object getRawStream; ///< what torch.cuda.current_stream wraps in an object; missing in builds without CUDA
   nanobind::object dtypes[kNumDtypes];
 
   /// Null unless the program has imported torch.

@@ -1,4 +1,4 @@
-/* attn_abi.h: what a compiled CPU kernel looks like in memory.
+/* attn_abi.h: what a compiled kernel looks like in memory; what is said of tasks and memory is about CPU kernels.
  *
  * Plain C, no dependency. A bundle's object file defines one `attn_kernel` named NAME_kernel; everything that loads kernels
  * (the runtime library, the on-disk cache, the C functions inside a bundle) works through this description and nothing else.
@@ -95,7 +95,7 @@ typedef struct attn_kernel {
   const attn_arg_info *args;
   const char *const *symbols; /* "B", "Tq", "Tk", ... */
   void (*plan)(const void *args, attn_plan *plan);
-  void (*task)(const void *args, void *workspace, void *scratch, int32_t stage, int64_t index);
+  void (*task)(const void *args, void *workspace, void *scratch, int32_t stage, int64_t index); /* null: for GPUs, see attn_gpu_abi.h */
 } attn_kernel;
 
 /* One task of a parallel loop. */
