@@ -197,30 +197,6 @@ static const attn_gpu_target *attn_gpu_choose_target(const attn_gpu_family *fami
   return NULL;
 }
 
-/* The module of the chosen target: the cubin if it fits and the driver takes it, else the PTX. */
-static int attn_gpu_load_image(const attn_gpu_driver *driver, attn_gpu_module *module, int capability, const attn_gpu_error *error) {
-  const attn_gpu_target *target = module->target;
-  int cubin_result = 0, result, options[] = {ATTN_CU_JIT_LOG, ATTN_CU_JIT_LOG_BYTES};
-  char log[512] = "";
-  void *values[] = {log, (void *)(uintptr_t)sizeof log};
-  if (attn_gpu_runs_cubin(target, capability)) {
-    cubin_result = driver->module_load(&module->module, target->cubin, 0, NULL, NULL);
-    if (!cubin_result)
-      return ATTN_GPU_OK;
-  }
-  if (!attn_gpu_runs_ptx(target, capability))
-    return attn_gpu_fail(error, ATTN_GPU_NOT_A_KERNEL, "kernel '%s': the CUDA driver refuses the cubin for %s: error %d, %s",
-                         module->family->kernel.name, target->name, cubin_result, attn_gpu_describe(driver, cubin_result));
-  result = driver->module_load(&module->module, target->ptx, 2, options, values);
-  if (!result)
-    return ATTN_GPU_OK;
-  log[sizeof log - 1] = 0;
-  log[strcspn(log, "\n")] = 0;
-  return attn_gpu_fail(error, result == ATTN_CU_OUT_OF_MEMORY ? ATTN_GPU_OUT_OF_MEMORY : ATTN_GPU_NOT_A_KERNEL,
-                       "kernel '%s': the CUDA driver refuses the PTX for %s%s: error %d, %s%s%s", module->family->kernel.name, target->name,
-                       cubin_result ? ", and the cubin before it" : "", result, attn_gpu_describe(driver, result), log[0] ? ": " : "", log);
-}
-
 static int attn_gpu_find_functions(const attn_gpu_driver *driver, attn_gpu_module *module, const attn_gpu_error *error) {
   const char *name = module->family->kernel.name;
   int32_t index;
@@ -239,6 +215,35 @@ static int attn_gpu_find_functions(const attn_gpu_driver *driver, attn_gpu_modul
                            module->ordinal, (long long)kernel->shared_bytes, result, attn_gpu_describe(driver, result));
   }
   return ATTN_GPU_OK;
+}
+
+/* Loads one image and finds the kernels in it. The driver may look at an image only when the first kernel is asked for. */
+static int attn_gpu_try_image(const attn_gpu_driver *driver, attn_gpu_module *module, const void *image, int is_ptx, const attn_gpu_error *error) {
+  int result, status, options[] = {ATTN_CU_JIT_LOG, ATTN_CU_JIT_LOG_BYTES};
+  char log[512] = "";
+  void *values[] = {log, (void *)(uintptr_t)sizeof log};
+  result = driver->module_load(&module->module, image, is_ptx ? 2 : 0, is_ptx ? options : NULL, is_ptx ? values : NULL);
+  if (!result) {
+    status = attn_gpu_find_functions(driver, module, error);
+    if (status)
+      driver->module_unload(module->module);
+    return status;
+  }
+  log[sizeof log - 1] = 0;
+  log[strcspn(log, "\n")] = 0;
+  return attn_gpu_fail(error, result == ATTN_CU_OUT_OF_MEMORY ? ATTN_GPU_OUT_OF_MEMORY : ATTN_GPU_NOT_A_KERNEL,
+                       "kernel '%s': the CUDA driver refuses the %s for %s: error %d, %s%s%s", module->family->kernel.name, is_ptx ? "PTX" : "cubin",
+                       module->target->name, result, attn_gpu_describe(driver, result), log[0] ? ": " : "", log);
+}
+
+/* The code of the chosen target: the cubin if it fits and the driver takes it, else the PTX. */
+static int attn_gpu_load_image(const attn_gpu_driver *driver, attn_gpu_module *module, int capability, const attn_gpu_error *error) {
+  int status = ATTN_GPU_NOT_A_KERNEL;
+  if (attn_gpu_runs_cubin(module->target, capability))
+    status = attn_gpu_try_image(driver, module, module->target->cubin, 0, error);
+  if (status && attn_gpu_runs_ptx(module->target, capability))
+    status = attn_gpu_try_image(driver, module, module->target->ptx, 1, error);
+  return status;
 }
 
 static int attn_gpu_check_family(const attn_gpu_family *family, const attn_gpu_error *error) {
@@ -285,11 +290,6 @@ static int attn_gpu_load(const attn_gpu_driver *driver, const attn_gpu_family *f
   /* Loading is no work of a stream: it must not disturb one that is being captured. */
   driver->capture_mode(&mode);
   status = attn_gpu_load_image(driver, module, capability, error);
-  if (!status) {
-    status = attn_gpu_find_functions(driver, module, error);
-    if (status)
-      driver->module_unload(module->module);
-  }
   driver->capture_mode(&mode);
   driver->context_pop(&popped);
   return status;

@@ -84,7 +84,7 @@ TEST_F(Gpu, reportsWhenNoImageIsTaken) {
   cuda->refuse_cubin = cuda->refuse_ptx = 1;
   GpuInputs some = inputs(1, 8, 12);
   expectRefusal(launch(some), ATTN_NOT_A_KERNEL,
-                "kernel 'fake_gpu': the CUDA driver refuses the PTX for sm_80, and the cubin before it: error 218, a PTX JIT compilation failed: "
+                "kernel 'fake_gpu': the CUDA driver refuses the PTX for sm_80: error 218, a PTX JIT compilation failed: "
                 "ptxas fatal: made up");
   EXPECT_EQ(std::string(attn_last_error()).find("more"), std::string::npos) << "the first line says enough";
   // A failure is not remembered.
@@ -96,7 +96,16 @@ TEST_F(Gpu, unloadsAModuleThatLacksAKernel) {
   cuda->refuse_function = 1;
   GpuInputs some = inputs(1, 8, 12);
   expectRefusal(launch(some), ATTN_NOT_A_KERNEL, "its code has no rows");
-  EXPECT_EQ(cuda->modules_loaded, 1);
+  EXPECT_EQ(cuda->modules_loaded, 2) << "the cubin, then the PTX";
+  EXPECT_EQ(cuda->modules_unloaded, 2);
+}
+
+TEST_F(Gpu, aCubinWithoutTheKernelsFallsBackToPtx) {
+  // A driver that loads lazily finds the damage only now.
+  cuda->refuse_function_of_cubin = 1;
+  GpuInputs some = inputs(1, 8, 12);
+  ASSERT_EQ(launch(some), ATTN_OK) << attn_last_error();
+  EXPECT_TRUE(cuda->launch[0].is_ptx);
   EXPECT_EQ(cuda->modules_unloaded, 1);
 }
 

@@ -208,7 +208,7 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
   char entry[128] = ".entry ";
   strncat(entry, name, 95);
   strcat(entry, "(");
-  if (fake_cuda_state.refuse_function || (from->text && !strstr(from->text, entry)))
+  if (fake_cuda_state.refuse_function || (fake_cuda_state.refuse_function_of_cubin && !from->is_ptx) || (from->text && !strstr(from->text, entry)))
     return NOT_FOUND;
   struct function *made = (struct function *)calloc(1, sizeof *made);
   made->module = from;

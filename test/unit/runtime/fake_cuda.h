@@ -33,7 +33,7 @@ typedef struct fake_cuda {
   int other_capability; /* of all others */
   int multiprocessors;
   int init_result;
-  int refuse_cubin, refuse_ptx, refuse_maps, refuse_launch, refuse_memory, refuse_function;
+  int refuse_cubin, refuse_ptx, refuse_maps, refuse_launch, refuse_memory, refuse_function, refuse_function_of_cubin;
   int capturing;          /* all streams are being captured */
   int64_t argument_words; /* how many are copied to fake_launch.words */
   /* What it did. */
