@@ -12,7 +12,7 @@
  * STAGES. The target's `plan` says how many tasks each stage has and how much workspace is needed, as for CPU kernels. Stages run
  * one after the other on one stream; one without tasks is left out. Several kernels may do the work of one stage: the first one
  * listed that takes the operands is launched. A kernel takes them if
- *   - all rows of all tensors of rank 2 and more begin at multiples of `alignment` bytes: the data, and every stride but the last,
+ *   - all rows of all tensors of rank 4 begin at multiples of `alignment` bytes: the data, and every stride but the last,
  *     in bytes, are multiples of it (a dimension of size 1 and a tensor without elements do not count), and
  *   - each of its tensor maps can be made.
  * The last kernel of a stage has alignment 1 and no tensor maps.
@@ -58,13 +58,15 @@ typedef enum attn_gpu_status {
 /* How the driver is told to copy boxes of a tensor [B, H, T, D] of 16-bit elements to shared memory: 128-byte swizzle, zeros outside.
  *   group == 1: dimensions (D, ceil((T - phase) / step), H, B), boxes of box_columns x box_rows x 1 x 1 elements;
  *   group > 1:  dimensions (D, group, ceil((T - phase) / step), H / group, B), boxes of
- *               box_columns x group x (box_rows / group) x 1 x 1.
+ *               box_columns x group x (box_rows / group) x 1 x 1;
+ *   phase == -1: the kernel chooses one; dimensions (D, step, T / step, H, B), boxes of box_columns x 1 x box_rows x 1 x 1. Such a
+ *               map cannot be made unless step divides T.
  * The rows are those at phase, phase + step, ... */
 typedef struct attn_gpu_map {
   int32_t argument; /* index of the tensor in attn_kernel.args */
   int32_t group;    /* heads that lie together in a box: query heads that share a key head */
   int32_t step;
-  int32_t phase;
+  int32_t phase; /* from 0 on, below step; or -1 */
   int32_t box_rows;
   int32_t box_columns;
 } attn_gpu_map;

@@ -317,13 +317,13 @@ static int attn_gpu_is_empty(const attn_arg_info *info, const attn_view *view) {
   return 0;
 }
 
-/* Whether all rows of all tensors begin at multiples of `alignment` bytes. */
+/* Whether all rows of all tensors of rank 4 begin at multiples of `alignment` bytes. */
 static int attn_gpu_is_aligned(const attn_kernel *kernel, const void *block, int64_t alignment) {
   int32_t arg, d;
   for (arg = 0; arg < kernel->num_args; ++arg) {
     const attn_arg_info *info = &kernel->args[arg];
     const attn_view *view = attn_gpu_view(kernel, block, arg);
-    if (info->role == ATTN_SCALAR || info->rank < 2 || attn_gpu_is_empty(info, view))
+    if (info->role == ATTN_SCALAR || info->rank < 4 || attn_gpu_is_empty(info, view))
       continue;
     if ((int64_t)(uintptr_t)view->data % alignment)
       return 0;
@@ -363,14 +363,17 @@ static int attn_gpu_encode(const attn_gpu_driver *driver, const attn_kernel *ker
   const attn_arg_info *info = &kernel->args[wanted->argument];
   const attn_view *view = attn_gpu_view(kernel, block, wanted->argument);
   const int64_t *shape = view->shape, *strides = view->strides, bytes = 2, group = wanted->group, step = wanted->step;
-  int64_t rows = (shape[2] - wanted->phase + step - 1) / step, size[5], stride[4];
+  const int64_t phase = wanted->phase < 0 ? 0 : wanted->phase;
+  int64_t rows = (shape[2] - phase + step - 1) / step, size[5], stride[4];
   uint64_t sizes[5], places[4];
-  uint32_t box[5], ones[] = {1, 1, 1, 1, 1}, rank = group > 1 ? 5 : 4, d = 0;
-  if (!driver->encode_tiled || attn_gpu_is_empty(info, view) || rows <= 0)
+  uint32_t box[5], ones[] = {1, 1, 1, 1, 1}, rank = group > 1 || wanted->phase < 0 ? 5 : 4, d = 0;
+  if (!driver->encode_tiled || attn_gpu_is_empty(info, view) || rows <= 0 || (wanted->phase < 0 && shape[2] % step))
     return 0;
   size[0] = shape[3], box[0] = (uint32_t)wanted->box_columns;
   if (group > 1)
     stride[d] = strides[1], size[++d] = group, box[d] = (uint32_t)group;
+  else if (wanted->phase < 0)
+    stride[d] = strides[2], size[++d] = step, box[d] = 1;
   stride[d] = step * strides[2], size[++d] = rows, box[d] = (uint32_t)(wanted->box_rows / group);
   stride[d] = group * strides[1], size[++d] = shape[1] / group, box[d] = 1;
   stride[d] = strides[0], size[++d] = shape[0], box[d] = 1;
@@ -383,10 +386,10 @@ static int attn_gpu_encode(const attn_gpu_driver *driver, const attn_kernel *ker
       return 0;
     places[d] = (uint64_t)place;
   }
-  if (((uintptr_t)view->data + (uintptr_t)(wanted->phase * strides[2] * bytes)) % 16)
+  if (((uintptr_t)view->data + (uintptr_t)(phase * strides[2] * bytes)) % 16)
     return 0;
   return !driver->encode_tiled(map, info->dtype == ATTN_F16 ? ATTN_CU_F16 : ATTN_CU_BF16, rank,
-                               (char *)view->data + wanted->phase * strides[2] * bytes, sizes, places, box, ones, 0, ATTN_CU_SWIZZLE_128B,
+                               (char *)view->data + phase * strides[2] * bytes, sizes, places, box, ones, 0, ATTN_CU_SWIZZLE_128B,
                                ATTN_CU_L2_256B, 0);
 }
 

@@ -130,7 +130,7 @@ class Bundle:
         workspace = torch.zeros(max(1, plan.workspace), dtype=torch.uint8, device="cuda")
         pointer = ctypes.c_uint64(workspace.data_ptr())
         # The most demanding kernel of each stage that the operands allow.
-        places = [place for t in tensors if not isinstance(t, int) and t.dim() > 1 for place in (t.data_ptr(), *(stride * t.element_size() for stride in t.stride()[:-1]))]
+        places = [place for t in tensors if not isinstance(t, int) and t.dim() > 3 for place in (t.data_ptr(), *(stride * t.element_size() for stride in t.stride()[:-1]))]
         allowed = [pair for pair in zip(self.stages, self.functions) if all(place % pair[0]["alignment"] == 0 for place in places[:])]
         best = {}
         for stage, function in allowed:

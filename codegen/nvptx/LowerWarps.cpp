@@ -56,7 +56,7 @@ static void makePersistentKernel(func::FuncOp stage, const WarpgroupLowering &lo
   SmallVector<Attribute> maps;
   for (const TensorMap &map : lowering.getMaps())
     maps.push_back(b.getDenseI64ArrayAttr({map.argument, map.group, map.step, map.phase, map.rows, PanelTile::kPanelColumns}));
-  stage->setAttr("attn.maps", b.getArrayAttr(maps));
+  stage->setAttr("attn.tensor_maps", b.getArrayAttr(maps));
 }
 
 /// Whether there are tiles of queries, keys and values, and their rows are made of whole chunks of 16 bytes.
