@@ -8,19 +8,19 @@
 
 namespace mlir::attn {
 
-/// Keys [first, end), relative to the tile.
+/// Keys [first, end) of a view or of one of its tiles.
 struct RowInterval {
   Value first, end;
 };
 
-/// Keys of the tile that begins at key `keyBase` of a view with `extent` keys that a row sees, or each of several rows.
+/// Keys of a view with `extent` keys that a row sees, or each of several rows. An interval may be empty in any way (`end` below `first`, or below 0).
 ///
 /// - type: i64, or a vector of i64 with one lane for each row; a position times a stride may leave 32 bits.
 /// - dims: batch, head and the row's position in its view; symbols: the segment's numbers. Indices, or of `type`.
-///
-/// An empty interval is [0, 0).
-RowInterval emitRowInterval(ImplicitLocOpBuilder &b, SegmentAttr segment, Type type, ValueRange dims, ValueRange symbols, Value keyBase,
-                            Value extent, int64_t keyTile);
+RowInterval emitRowInterval(ImplicitLocOpBuilder &b, SegmentAttr segment, Type type, ValueRange dims, ValueRange symbols, Value extent);
+
+/// The part of `interval` in the tile of `keyTile` keys that begins at key `keyBase`, relative to the tile. An empty interval is [0, 0).
+RowInterval emitIntervalInTile(ImplicitLocOpBuilder &b, const RowInterval &interval, Value keyBase, int64_t keyTile);
 
 } // namespace mlir::attn
 

@@ -130,27 +130,82 @@ void RowFragments::applyMap(MapOp map, KeyViewOp view, Value firstKey, ArrayRef<
     }
 }
 
-void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, QueryViewOp queries, Scores &scores) {
+/// A thread has two columns of every eight.
+static constexpr int64_t kColumnPeriod = 8, kColumnsPerPeriod = 2;
+static constexpr int64_t kWordBits = 32;
+
+Value RowFragments::countColumns(Value bound) {
+  // No view has as many keys as 32 bits count, and beyond its ends nothing is visible: what lies further out may count as being there.
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max() - (1 << 20);
+  Type i64 = b.getI64Type();
+  bound = arith::MinSIOp::create(b, arith::MaxSIOp::create(b, bound, integerConstant(b, i64, 0)), integerConstant(b, i64, kMost));
+  Value own = arith::SubIOp::create(b, arith::TruncIOp::create(b, b.getI32Type(), bound), quadColumn);
+  Value whole = arith::ShRSIOp::create(b, own, i32Constant(b, llvm::Log2_64(kColumnPeriod)));
+  Value rest = arith::AndIOp::create(b, own, i32Constant(b, kColumnPeriod - 1));
+  rest = arith::MinSIOp::create(b, rest, i32Constant(b, kColumnsPerPeriod));
+  return arith::AddIOp::create(b, arith::MulIOp::create(b, whole, i32Constant(b, kColumnsPerPeriod)), rest);
+}
+
+SmallVector<RowFragments::RowGuard> RowFragments::getGuards(RestrictOp restrict, KeyViewOp view, ArrayRef<ThreadRow> rows, QueryViewOp queries) {
   SegmentAttr segment = restrict.getSegment();
-  std::optional<MaskFormula> predicate = getSegment(segment).predicate;
-  ValueRange numbers = restrict.getNumbers();
-  Value hidden = f32Constant(b, -std::numeric_limits<double>::infinity());
-  for (auto [number, row] : llvm::enumerate(rows)) {
-    RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, numbers, firstKey,
-                                           view.getCount(), shape.keys);
-    // Relative to the thread's first column, so that each comparison is with a constant.
-    auto relative = [&](Value bound) -> Value {
-      return arith::SubIOp::create(b, arith::TruncIOp::create(b, b.getI32Type(), bound), quadColumn);
+  return llvm::map_to_vector(rows, [&](const ThreadRow &row) {
+    // Bounds are made of numbers of any size.
+    RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, restrict.getNumbers(),
+                                           view.getCount());
+    return RowGuard{segment.getLower().getNumResults() ? countColumns(interval.first) : Value(), countColumns(interval.end)};
+  });
+}
+
+SmallVector<Value> RowFragments::getHiddenWords(const RowGuard &guard, Value firstColumn) {
+  Type i32 = b.getI32Type(), i64 = b.getI64Type();
+  int64_t columns = shape.keys / kColumnPeriod * kColumnsPerPeriod;
+  SmallVector<Value> words;
+  for (int64_t start = 0; start < columns; start += kWordBits) {
+    // Ones from this column on; a shift of 64 bits may shift all ones out of the lower half.
+    auto from = [&](Value column) -> Value {
+      Value distance = arith::SubIOp::create(b, column, firstColumn);
+      if (start)
+        distance = arith::SubIOp::create(b, distance, i32Constant(b, start));
+      distance = arith::MaxSIOp::create(b, distance, i32Constant(b, 0));
+      distance = arith::MinSIOp::create(b, distance, i32Constant(b, std::min(kWordBits, columns - start)));
+      Value ones = arith::ShLIOp::create(b, integerConstant(b, i64, -1), arith::ExtUIOp::create(b, i64, distance));
+      return arith::TruncIOp::create(b, i32, ones);
     };
-    Value first = relative(interval.first), end = relative(interval.end);
-    for (auto [block, n] : getRowNumbers(number, shape.getKeyBlocks())) {
-      Value column = i32Constant(b, 8 * (block % shape.getKeyBlocks()) + n % 2);
-      Value visible = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::sle, first, column),
-                                            arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, end, column));
+    Value hidden = from(guard.end);
+    if (guard.first)
+      hidden = arith::OrIOp::create(b, hidden, arith::XOrIOp::create(b, from(guard.first), i32Constant(b, -1)));
+    words.push_back(hidden);
+  }
+  return words;
+}
+
+/// There are seven predicates for tests. The assembler moves as many bits to them at once (R2P) where each is tested for being zero and selects at once.
+Value RowFragments::testVisible(ArrayRef<Value> hiddenWords, int64_t number) {
+  constexpr int64_t kPredicates = 7;
+  Value hidden = hiddenWords[number / kWordBits];
+  int64_t bit = number % kWordBits;
+  if (bit >= kPredicates)
+    hidden = arith::ShRUIOp::create(b, hidden, i32Constant(b, bit / kPredicates * kPredicates));
+  Value tested = arith::AndIOp::create(b, hidden, i32Constant(b, int64_t(1) << bit % kPredicates));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, tested, i32Constant(b, 0));
+}
+
+void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, ArrayRef<RowGuard> guards,
+                                 QueryViewOp queries, Scores &scores) {
+  std::optional<MaskFormula> predicate = getSegment(restrict.getSegment()).predicate;
+  Value hidden = f32Constant(b, -std::numeric_limits<double>::infinity());
+  Value first = spreadInteger(b, firstKey, b.getI32Type());
+  Value firstColumn = arith::DivUIOp::create(b, first, i32Constant(b, kColumnPeriod / kColumnsPerPeriod));
+  for (auto [row, guard] : llvm::enumerate(guards)) {
+    SmallVector<Value> words = getHiddenWords(guard, firstColumn);
+    for (auto [number, place] : llvm::enumerate(getRowNumbers(row, shape.getKeyBlocks()))) {
+      auto [block, n] = place;
+      Value visible = testVisible(words, number);
       if (predicate) {
-        Value inView = arith::AddIOp::create(b, firstKey, toIndex(b, getColumn(block % shape.getKeyBlocks(), n)));
-        Value key = arith::AddIOp::create(b, arith::MulIOp::create(b, inView, indexConstant(b, view.getStep())), view.getPhase());
-        Value holds = emitFormula(b, *predicate, b.getI32Type(), {queries.getBatch(), row.head, row.query, key}, numbers);
+        Value inView = arith::AddIOp::create(b, first, getColumn(block % shape.getKeyBlocks(), n));
+        Value key = arith::MulIOp::create(b, inView, i32Constant(b, view.getStep()));
+        key = arith::AddIOp::create(b, key, spreadInteger(b, view.getPhase(), b.getI32Type()));
+        Value holds = emitFormula(b, *predicate, b.getI32Type(), {queries.getBatch(), rows[row].head, rows[row].query, key}, restrict.getNumbers());
         visible = arith::AndIOp::create(b, visible, holds);
       }
       scores[block][n] = arith::SelectOp::create(b, visible, scores[block][n], hidden);

@@ -46,6 +46,11 @@ public:
     Value query;    // index: absolute query position
   };
   using Scores = SmallVector<ResultFragment>;
+  /// What a row sees, counted in this thread's columns of the view: the first that it sees, and the first behind these (i32). `first` is null where a
+  /// row sees everything up to `end`.
+  struct RowGuard {
+    Value first, end;
+  };
 
   /// `lane`: the thread's number in its warp; `firstWarpRow`: the warp's first row in the tile (both i32).
   RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow);
@@ -69,7 +74,10 @@ public:
 
   /// Score arithmetic and the mask of a key tile whose first key is `firstKey` (index). The rows are those of getThreadRows.
   void applyMap(MapOp map, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores);
-  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, QueryViewOp view, Scores &scores);
+  /// What applyRestrict needs of each row. It does not depend on the key tile, so that it is computed before a loop.
+  SmallVector<RowGuard> getGuards(RestrictOp restrict, KeyViewOp keys, ArrayRef<ThreadRow> rows, QueryViewOp view);
+  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, ArrayRef<RowGuard> guards, QueryViewOp view,
+                     Scores &scores);
   /// Scores become weights and statistics are stepped. Returns the factor of each row's accumulators; null where it is always 1.
   SmallVector<Value> step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores);
   void rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
@@ -79,6 +87,11 @@ private:
   SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
+  /// How many of this thread's columns of the view lie before key `bound` (i64).
+  Value countColumns(Value bound);
+  /// A bit for each of a row's numbers in a tile whose first column is `firstColumn` of the thread's: set where it is hidden.
+  SmallVector<Value> getHiddenWords(const RowGuard &guard, Value firstColumn);
+  Value testVisible(ArrayRef<Value> hiddenWords, int64_t number);
   /// The value of the lane whose number differs in the bit `distance`.
   Value exchange(Value value, int64_t distance);
   SmallVector<Value> mergeQuad(SmallVector<Value> statistics);

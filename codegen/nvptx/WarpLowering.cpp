@@ -178,6 +178,9 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     return failure();
   auto queries = panels.getRows().getDefiningOp<QueryViewOp>();
   SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, panels.getRowTile());
+  SmallVector<RowFragments::RowGuard> guards;
+  if (work->restrict)
+    guards = fragments->getGuards(work->restrict, work->keyView, rows, queries);
   GlobalView keyRows(b, work->keyView), valueRows(b, work->valueView);
   Value width = indexConstant(b, shape.keys), keyCount = work->keyView.getCount();
   Value segmentEnd = arith::MinSIOp::create(b, arith::MulIOp::create(b, segmentEnds.lookup(work->keyView.getView()), width), keyCount);
@@ -203,7 +206,7 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   if (work->map)
     fragments->applyMap(work->map, work->keyView, firstKey, rows, queries.getBatch(), scores);
   if (work->restrict)
-    fragments->applyRestrict(work->restrict, work->keyView, firstKey, rows, queries, scores);
+    fragments->applyRestrict(work->restrict, work->keyView, firstKey, rows, guards, queries, scores);
   SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
   fragments->rescale(factors, state.accumulators);
   addProducts(scores, state);

@@ -27,15 +27,22 @@
 // PRODUCTS-COUNT-1024: nvvm.mma.sync
 // PRODUCTS-NOT: nvvm.mma.sync
 
-// Only the loop with guards asks which keys a row sees.
+// Only the loop with guards asks which keys a row sees. Where a row's keys end is computed before that loop, once, and counted in the columns of a
+// thread; the loop makes a word of it, in which a set bit hides a number.
 // WARPS-LABEL: func.func @causal_stage_0(
 // WARPS: scf.for
-// WARPS-NOT: arith.cmpi sgt
+// WARPS-NOT: arith.shli %{{.*}} : i64
 // WARPS: nvvm.mma.sync
 // WARPS: scf.yield
+// WARPS: arith.trunci %{{.*}} : i64 to i32
 // WARPS: scf.for
+// WARPS-NOT: arith.minsi %{{.*}} : i64
 // WARPS: nvvm.mma.sync
-// WARPS: arith.cmpi sgt
+// WARPS: %[[ONES:.*]] = arith.shli %{{.*}}, %{{.*}} : i64
+// WARPS: %[[HIDDEN:.*]] = arith.trunci %[[ONES]] : i64 to i32
+// WARPS: %[[BIT:.*]] = arith.andi %[[HIDDEN]], %{{.*}} : i32
+// WARPS: %[[VISIBLE:.*]] = arith.cmpi eq, %[[BIT]], %{{.*}} : i32
+// WARPS: arith.select %[[VISIBLE]], %{{.*}}, %{{.*}} : f32
 // WARPS: math.exp2
 
 func.func @causal(%q: tensor<?x16x?x128xbf16>, %k: tensor<?x16x?x128xbf16>, %v: tensor<?x16x?x128xbf16>) -> tensor<?x16x?x128xbf16>

@@ -46,7 +46,8 @@ func::FuncOp attn::emitRowIntervals(ModuleOp module, StringRef name, const CpuMa
     Value packed = arith::AddIOp::create(b, spreadInteger(b, firstRow, type), integers(b, type, lane));
     Value position = group == 1 ? packed : Value(arith::DivSIOp::create(b, packed, integerConstant(b, type, group)));
     Value x = arith::AddIOp::create(b, position, spreadInteger(b, origin, type));
-    RowInterval interval = emitRowInterval(b, segment, type, {arguments[0], arguments[1], x}, numbers, keyBase, extent, keyTile);
+    RowInterval interval =
+        emitIntervalInTile(b, emitRowInterval(b, segment, type, {arguments[0], arguments[1], x}, numbers, extent), keyBase, keyTile);
     auto narrow = VectorType::get({lanes}, b.getI32Type());
     Value at = indexConstant(b, row);
     vector::StoreOp::create(b, arith::TruncIOp::create(b, narrow, interval.first), rest[4], at);
