@@ -93,12 +93,13 @@ SmallVector<RowFragments::ThreadRow> RowFragments::getThreadRows(QueryViewOp vie
   Value first = arith::MulIOp::create(b, rowTile, indexConstant(b, shape.tileRows));
   Value group = indexConstant(b, view.getGroup());
   Value headBase = arith::MulIOp::create(b, view.getHead(), group);
+  bool isPacked = view.getGroup() > 1;
   for (unsigned row = 0; row < getRowCount(); ++row) {
     Value inTile = arith::AddIOp::create(b, firstWarpRow, arith::AddIOp::create(b, quadRow, i32Constant(b, 8 * row)));
     ThreadRow result;
     result.packed = arith::AddIOp::create(b, first, toIndex(b, inTile));
-    Value position = arith::DivUIOp::create(b, result.packed, group);
-    result.head = arith::AddIOp::create(b, headBase, arith::RemUIOp::create(b, result.packed, group));
+    Value position = isPacked ? Value(arith::DivUIOp::create(b, result.packed, group)) : result.packed;
+    result.head = isPacked ? Value(arith::AddIOp::create(b, headBase, arith::RemUIOp::create(b, result.packed, group))) : view.getHead();
     result.position = arith::AddIOp::create(b, position, view.getOrigin());
     result.query = arith::MulIOp::create(b, result.position, indexConstant(b, view.getStep()));
     result.query = arith::AddIOp::create(b, result.query, view.getResidue());
@@ -111,23 +112,24 @@ SmallVector<RowFragments::ThreadRow> RowFragments::getThreadRows(QueryViewOp vie
 // One key tile
 //===----------------------------------------------------------------------===//
 
-void RowFragments::applyMap(MapOp map, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores) {
-  Block &region = map.getBody().front();
-  for (auto [number, row] : llvm::enumerate(rows))
-    for (auto [block, n] : getRowNumbers(number, shape.getKeyBlocks())) {
-      Value column = toIndex(b, getColumn(block % shape.getKeyBlocks(), n));
-      Value key = arith::MulIOp::create(b, arith::AddIOp::create(b, firstKey, column), indexConstant(b, view.getStep()));
-      key = arith::AddIOp::create(b, key, view.getPhase());
-      IRMapping mapping;
-      mapping.map(region.getArguments(), ValueRange{scores[block][n], batch, row.head, row.query, key});
-      for (Operation &op : region.without_terminator()) {
-        Operation *cloned = b.clone(op, mapping);
-        // Correct rounding of a quotient takes ten instructions; two units in the last place of a score are far below its inputs' rounding.
-        if (auto quotient = dyn_cast<arith::DivFOp>(cloned))
-          quotient.setFastmath(quotient.getFastmath() | arith::FastMathFlags::afn);
-      }
-      scores[block][n] = mapping.lookupOrDefault(region.getTerminator()->getOperand(0));
-    }
+ScoreRegion RowFragments::prepareRegion(Region &region, ArrayRef<ThreadRow> rows, Value batch) {
+  SmallVector<Value> heads = llvm::map_to_vector(rows, [](const ThreadRow &row) { return row.head; });
+  SmallVector<Value> queries = llvm::map_to_vector(rows, [](const ThreadRow &row) { return row.query; });
+  return ScoreRegion(b, region, batch, heads, queries);
+}
+
+/// Key (i32) of the thread's first column in the tile.
+Value RowFragments::getFirstKey(KeyViewOp view, Value firstKey) {
+  Value key = arith::AddIOp::create(b, spreadInteger(b, firstKey, b.getI32Type()), quadColumn);
+  key = arith::MulIOp::create(b, key, i32Constant(b, view.getStep()));
+  return arith::AddIOp::create(b, key, spreadInteger(b, view.getPhase(), b.getI32Type()));
+}
+
+void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
+  map.beginTile(getFirstKey(view, firstKey), view.getStep());
+  for (unsigned row = 0; row < getRowCount(); ++row)
+    for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
+      scores[block][n] = map.emit(row, 8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
 }
 
 /// A thread has two columns of every eight.
@@ -179,7 +181,7 @@ SmallVector<Value> RowFragments::getHiddenWords(const RowGuard &guard, Value fir
   return words;
 }
 
-/// There are seven predicates for tests. The assembler moves as many bits to them at once (R2P) where each is tested for being zero and selects at once.
+/// There are seven predicates for tests. The assembler fills them all at once (R2P) where each bit is tested for being zero, and used then and there.
 Value RowFragments::testVisible(ArrayRef<Value> hiddenWords, int64_t number) {
   constexpr int64_t kPredicates = 7;
   Value hidden = hiddenWords[number / kWordBits];
@@ -194,7 +196,7 @@ void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firs
                                  QueryViewOp queries, Scores &scores) {
   std::optional<MaskFormula> predicate = getSegment(restrict.getSegment()).predicate;
   Value hidden = f32Constant(b, -std::numeric_limits<double>::infinity());
-  Value first = spreadInteger(b, firstKey, b.getI32Type());
+  Value first = spreadInteger(b, firstKey, b.getI32Type()), firstOwn = predicate ? getFirstKey(view, firstKey) : Value();
   Value firstColumn = arith::DivUIOp::create(b, first, i32Constant(b, kColumnPeriod / kColumnsPerPeriod));
   for (auto [row, guard] : llvm::enumerate(guards)) {
     SmallVector<Value> words = getHiddenWords(guard, firstColumn);
@@ -202,9 +204,7 @@ void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firs
       auto [block, n] = place;
       Value visible = testVisible(words, number);
       if (predicate) {
-        Value inView = arith::AddIOp::create(b, first, getColumn(block % shape.getKeyBlocks(), n));
-        Value key = arith::MulIOp::create(b, inView, i32Constant(b, view.getStep()));
-        key = arith::AddIOp::create(b, key, spreadInteger(b, view.getPhase(), b.getI32Type()));
+        Value key = arith::AddIOp::create(b, firstOwn, i32Constant(b, (8 * (block % shape.getKeyBlocks()) + n % 2) * view.getStep()));
         Value holds = emitFormula(b, *predicate, b.getI32Type(), {queries.getBatch(), rows[row].head, rows[row].query, key}, restrict.getNumbers());
         visible = arith::AndIOp::create(b, visible, holds);
       }

@@ -11,6 +11,7 @@
 
 #include "codegen/lower/TileWork.h"
 #include "codegen/nvptx/RowStore.h"
+#include "codegen/nvptx/ScoreRegion.h"
 #include "codegen/nvptx/WarpProduct.h"
 
 namespace mlir::attn {
@@ -72,8 +73,10 @@ public:
   SmallVector<Value> flatten(const State &state);
   State unflatten(ValueRange values);
 
-  /// Score arithmetic and the mask of a key tile whose first key is `firstKey` (index). The rows are those of getThreadRows.
-  void applyMap(MapOp map, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, Value batch, Scores &scores);
+  /// Arithmetic on scores, prepared before a loop over key tiles. The rows are those of getThreadRows.
+  ScoreRegion prepareRegion(Region &region, ArrayRef<ThreadRow> rows, Value batch);
+  /// Score arithmetic and the mask of a key tile whose first key is `firstKey` (index).
+  void applyMap(ScoreRegion &map, KeyViewOp keys, Value firstKey, Scores &scores);
   /// What applyRestrict needs of each row. It does not depend on the key tile, so that it is computed before a loop.
   SmallVector<RowGuard> getGuards(RestrictOp restrict, KeyViewOp keys, ArrayRef<ThreadRow> rows, QueryViewOp view);
   void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, ArrayRef<RowGuard> guards, QueryViewOp view,
@@ -87,6 +90,7 @@ private:
   SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
+  Value getFirstKey(KeyViewOp view, Value firstKey);
   /// How many of this thread's columns of the view lie before key `bound` (i64).
   Value countColumns(Value bound);
   /// A bit for each of a row's numbers in a tile whose first column is `firstColumn` of the thread's: set where it is hidden.

@@ -178,6 +178,9 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     return failure();
   auto queries = panels.getRows().getDefiningOp<QueryViewOp>();
   SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, panels.getRowTile());
+  std::optional<ScoreRegion> map;
+  if (work->map)
+    map.emplace(fragments->prepareRegion(work->map.getBody(), rows, queries.getBatch()));
   SmallVector<RowFragments::RowGuard> guards;
   if (work->restrict)
     guards = fragments->getGuards(work->restrict, work->keyView, rows, queries);
@@ -203,8 +206,8 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   waitForCopies(b, 0);
   copyRows(*keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, shape.keys, keyDim);
   commitCopies(b);
-  if (work->map)
-    fragments->applyMap(work->map, work->keyView, firstKey, rows, queries.getBatch(), scores);
+  if (map)
+    fragments->applyMap(*map, work->keyView, firstKey, scores);
   if (work->restrict)
     fragments->applyRestrict(work->restrict, work->keyView, firstKey, rows, guards, queries, scores);
   SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
