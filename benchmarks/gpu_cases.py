@@ -16,7 +16,35 @@ WINDOW_SINKS = Mask(
 PREFIX = Mask("#attn.any_of<[#attn.causal, #attn.prefix<1024>]>", lambda i, j: (j <= i) | (j < 1024))
 NARROW = Mask("#attn.window<left = 5, right = 3>", lambda i, j: (i - j <= 5) & (j - i <= 3))
 DILATED = Mask("#attn.dilated<3, 20>", lambda i, j: (i - j >= 0) & (i - j <= 57) & ((i - j) % 3 == 0))
+ODD = Mask("#attn.window<left = 37, right = 91>", lambda i, j: (i - j <= 37) & (j - i <= 91))
 CHUNKED = Mask("#attn.chunked<100>", lambda i, j: i // 100 == j // 100)
+
+# Added to scores, but no line over the keys.
+DISTANCE = Score(
+    """%d = arith.subi %j, %i : index
+%n = arith.index_cast %d : index to i32
+%f = arith.sitofp %n : i32 to f32
+%a = math.absf %f : f32
+%one = arith.constant 1.000000e+00 : f32
+%p = arith.addf %a, %one : f32
+%l = math.log %p : f32
+%t = arith.subf %s, %l : f32""",
+    lambda score, h, i, j, slopes: score - torch.log1p((j - i).abs().to(score.dtype)),
+)
+# What is added before a soft-cap stays behind the product.
+CAPPED_SLOPE = Score(
+    """%d = arith.subi %j, %i : index
+%n = arith.index_cast %d : index to i32
+%f = arith.sitofp %n : i32 to f32
+%slope = arith.constant 6.250000e-02 : f32
+%bias = arith.mulf %slope, %f : f32
+%u = arith.addf %s, %bias : f32
+%cap = arith.constant 3.000000e+01 : f32
+%x = arith.divf %u, %cap : f32
+%y = math.tanh %x : f32
+%t = arith.mulf %y, %cap : f32""",
+    lambda score, h, i, j, slopes: 30.0 * torch.tanh((score + 0.0625 * (j - i)) / 30.0),
+)
 
 # Rows that see nothing are part of these: more queries than keys under a causal mask.
 SIZES = ((1, 1, 1), (2, 17, 33), (1, 64, 64), (1, 129, 200), (2, 300, 300), (1, 777, 777), (1, 200, 129), (1, 1500, 1500))
@@ -68,6 +96,12 @@ def cases():
         _case("soft_cap_reached_d64", 64, CAUSAL, SOFT_CAP, heads=4, query_scale=16.0),
         _case("soft_cap_reached_d64_f16", 64, CAUSAL, SOFT_CAP, heads=4, dtype=F16, query_scale=16.0),
         _case("alibi_causal_d128", 128, CAUSAL, ALIBI, lengths=(16384,), peers=()),
+        _case("alibi_d64_f16", 64, score=ALIBI, heads=4, dtype=F16),
+        _case("alibi_grouped_lse_d64", 64, CAUSAL, ALIBI, heads=12, key_heads=4, lse=True),
+        _case("alibi_every_64th_d64", 64, EVERY_64TH, ALIBI, heads=2),
+        _case("distance_lse_d128", 128, ODD, DISTANCE, heads=2, lse=True),
+        _case("capped_slope_d128", 128, CAUSAL, CAPPED_SLOPE, heads=2),
+        _case("odd_d128", 128, ODD, heads=2),
         _case("full_d80", 80, heads=4, lengths=(8192,)),
         _case("causal_d96", 96, CAUSAL, heads=4),
         _case("causal_d36", 36, CAUSAL, heads=3),

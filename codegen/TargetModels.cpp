@@ -60,6 +60,10 @@ struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, Targ
         [&](const GpuMachine &machine) { return machine.hasProduct(elementType); });
     return isNative ? elementType : Float32Type::get(elementType.getContext());
   }
+  bool startsProducts(Attribute attribute) const {
+    return ask(
+        attribute, [](const CpuMachine &) { return false; }, [](const GpuMachine &) { return true; });
+  }
 };
 } // namespace
 

@@ -89,6 +89,8 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
     InterfaceMethod<"Bits of the numbers that count tasks.", "unsigned", "getTaskBits">,
     InterfaceMethod<"Bytes at the beginning of a workspace in which kernels count their tasks: zero before the first launch, and after each.",
       "int64_t", "getCounterBytes">,
+    InterfaceMethod<"Whether a matrix product may start from numbers other than zero at no cost, so that what is added to scores is best put there.",
+      "bool", "startsProducts">,
   ];
 }
 

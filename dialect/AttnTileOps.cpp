@@ -136,6 +136,8 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expected both tiles to have dimension '") << getOver() << "' with one size, but got " << getLhs().getType() << " and " << getRhs().getType();
   if (getResult().getType().getSize(getOver()) >= 0)
     return emitOpError("expected the sum over '") << getOver() << "' to remove it, but got " << getResult().getType();
+  if (getInit() && getInit().getType() != getResult().getType())
+    return emitOpError("expected the sum to start from a tile of its own type ") << getResult().getType() << ", but got " << getInit().getType();
   return success();
 }
 

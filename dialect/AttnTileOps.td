@@ -201,7 +201,7 @@ def Attn_ForKeysOp : Attn_Op<"for_keys", [SingleBlock, RecursiveMemoryEffects]> 
 def Attn_ContractOp : Attn_Op<"contract", [Pure]> {
   let summary = "matrix product of two tiles over their common dimension";
   let description = [{
-    Sums products over the named dimension, in f32.
+    Sums products over the named dimension, in f32. With `init` the sum starts from that tile instead of zeros.
 
     Example:
     ```mlir
@@ -212,10 +212,45 @@ def Attn_ContractOp : Attn_Op<"contract", [Pure]> {
     }
     ```
   }];
-  let arguments = (ins Attn_TileType:$lhs, Attn_TileType:$rhs, StrAttr:$over);
+  let arguments = (ins Attn_TileType:$lhs, Attn_TileType:$rhs, StrAttr:$over, Optional<Attn_TileType>:$init);
   let results = (outs Attn_TileType:$result);
-  let assemblyFormat = "$lhs `,` $rhs `over` $over attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+  let assemblyFormat = [{
+    $lhs `,` $rhs `over` $over (`init` `(` $init^ `:` type($init) `)`)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$lhs, "::mlir::Value":$rhs, "::llvm::StringRef":$over), [{
+    build($_builder, $_state, result, lhs, rhs, over, ::mlir::Value());
+  }]>];
   let hasVerifier = 1;
+}
+
+def Attn_BiasOp : Attn_Op<"bias", [SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "tile of numbers that positions decide";
+  let description = [{
+    The region computes a number from (batch, query head, query position, key position): what is added to scores, where it comes before the product.
+
+    Example:
+    ```mlir
+    func.func @distance(%qv: !attn.view<[i, d: 64] x f32>, %kv: !attn.view<[j, d: 64] x f32>, %b: index, %h: index, %I: index, %J: index)
+        -> !attn.tile<[i: 384, j: 96] x f32> {
+      %B = attn.bias at(%b, %h) rows(%qv[%I]) keys(%kv[%J])
+        : !attn.view<[i, d: 64] x f32>, !attn.view<[j, d: 64] x f32> -> !attn.tile<[i: 384, j: 96] x f32> {
+        ^bb0(%batch: index, %head: index, %i: index, %j: index):
+          %d = arith.subi %j, %i : index
+          %n = arith.index_cast %d : index to i32
+          %x = arith.sitofp %n : i32 to f32
+          attn.yield %x : f32
+      }
+      return %B : !attn.tile<[i: 384, j: 96] x f32>
+    }
+    ```
+  }];
+  let arguments = (ins Index:$batch, Index:$head, Attn_ViewType:$rows, Index:$rowTile, Attn_ViewType:$keys, Index:$keyTile);
+  let results = (outs Attn_TileType:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `at` `(` $batch `,` $head `)` `rows` `(` $rows `[` $rowTile `]` `)` `keys` `(` $keys `[` $keyTile `]` `)` attr-dict
+    `:` type($rows) `,` type($keys) `->` type($result) $body
+  }];
 }
 
 def Attn_MapOp : Attn_Op<"map", [SingleBlock, RecursiveMemoryEffects]> {

@@ -93,6 +93,35 @@ def OrderTasks : Pass<"attn-order-tasks", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def StartProducts : Pass<"attn-start-products", "::mlir::func::FuncOp"> {
+  let summary = "starts products from what is added to their results";
+  let description = [{
+    Score arithmetic of the form `a * score + f(b, h, i, j)` with a positive constant `a` goes: the product of queries and keys starts from `f / a`, and
+    the factor joins the exponent, here and wherever states of these scores are finished. Nothing is left to do between the product and the step. For
+    targets that ask for it. Score arithmetic of any other form stays.
+
+    ```mlir
+    %S = attn.contract %Q, %K over "d" : ...
+    %T = attn.map %S at(%b, %h) rows(%qv[%I]) keys(%kv[%J]) : ... {
+    ^bb0(%s: f32, %batch: index, %head: index, %i: index, %j: index):
+      %x = arith.mulf %s, %a : f32
+      %y = arith.addf %x, %f : f32
+      attn.yield %y : f32
+    }
+    %t, %P, %alpha = attn.step %s, %T exponent(%c) : ...
+    // becomes
+    %B = attn.bias at(%b, %h) rows(%qv[%I]) keys(%kv[%J]) : ... {
+    ^bb0(%batch: index, %head: index, %i: index, %j: index):
+      %y = arith.mulf %f, %inverse : f32
+      attn.yield %y : f32
+    }
+    %S = attn.contract %Q, %K over "d" init(%B : ...) : ...
+    %t, %P, %alpha = attn.step %s, %S exponent(%ac) : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def PackOperands : Pass<"attn-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "loads tiles into the form a matrix product reads";
   let description = [{

@@ -32,6 +32,7 @@ void attn::buildTilePipeline(OpPassManager &manager) {
 }
 
 void attn::buildSchedulePipeline(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(createStartProducts());
   manager.addNestedPass<func::FuncOp>(createSplitPanels());
   manager.addNestedPass<func::FuncOp>(createPackOperands());
   manager.addNestedPass<func::FuncOp>(createOrderTasks());

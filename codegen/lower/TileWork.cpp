@@ -33,6 +33,8 @@ FailureOr<TileWork> attn::matchTileWork(Block &body) {
   auto contract = scores.getDefiningOp<ContractOp>();
   if (!contract)
     return fail("the product of queries and keys");
+  if (Value init = contract.getInit(); init && !(work.bias = init.getDefiningOp<BiasOp>()))
+    return fail("scores that start from a bias");
   work.rows = contract.getLhs();
   work.keys = contract.getRhs();
   std::tie(work.keyView, work.keyTile) = findSource(work.keys);

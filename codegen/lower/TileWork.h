@@ -8,11 +8,13 @@
 
 namespace mlir::attn {
 
-/// The operations between a key tile and the new state, found from the yield of a loop's body. `map` and `restrict` may be null.
+/// The operations between a key tile and the new state, found from the yield of a loop's body. `bias` (what the scores start from),
+/// `map` and `restrict` may be null.
 struct TileWork {
   StepOp step;
   RestrictOp restrict;
   MapOp map;
+  BiasOp bias;
   /// Operands of the products: rows, keys and values.
   Value rows, keys, values;
   KeyViewOp keyView;

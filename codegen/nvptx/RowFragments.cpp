@@ -125,8 +125,21 @@ Value RowFragments::getFirstKey(KeyViewOp view, Value firstKey) {
   return arith::AddIOp::create(b, key, spreadInteger(b, view.getPhase(), b.getI32Type()));
 }
 
+void RowFragments::beginTile(ScoreRegion &region, KeyViewOp view, Value firstKey) {
+  region.beginTile(getFirstKey(view, firstKey), view.getStep());
+}
+
+ResultFragment RowFragments::startScores(ScoreRegion *bias, unsigned block) {
+  if (!bias)
+    return ResultFragment(4, f32Constant(b, 0.0));
+  ResultFragment start;
+  for (unsigned n = 0; n < 4; ++n)
+    start.push_back(bias->emit(block / shape.getKeyBlocks() * 2 + n / 2, 8 * (block % shape.getKeyBlocks()) + n % 2));
+  return start;
+}
+
 void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
-  map.beginTile(getFirstKey(view, firstKey), view.getStep());
+  beginTile(map, view, firstKey);
   for (unsigned row = 0; row < getRowCount(); ++row)
     for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
       scores[block][n] = map.emit(row, 8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
@@ -148,24 +161,83 @@ Value RowFragments::countColumns(Value bound) {
   return arith::AddIOp::create(b, arith::MulIOp::create(b, whole, i32Constant(b, kColumnsPerPeriod)), rest);
 }
 
-SmallVector<RowFragments::RowGuard> RowFragments::getGuards(RestrictOp restrict, KeyViewOp view, ArrayRef<ThreadRow> rows, QueryViewOp queries) {
-  SegmentAttr segment = restrict.getSegment();
-  return llvm::map_to_vector(rows, [&](const ThreadRow &row) {
-    // Bounds are made of numbers of any size.
-    RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, restrict.getNumbers(),
-                                           view.getCount());
-    return RowGuard{segment.getLower().getNumResults() ? countColumns(interval.first) : Value(), countColumns(interval.end)};
-  });
+/// The bounds of a segment that depend on the row, and those that do not.
+static std::pair<SegmentAttr, SegmentAttr> splitByRow(SegmentAttr segment) {
+  auto select = [](AffineMap map, bool ofRow) {
+    SmallVector<AffineExpr> results;
+    llvm::copy_if(map.getResults(), std::back_inserter(results), [&](AffineExpr result) { return result.isFunctionOfDim(2) == ofRow; });
+    return AffineMap::get(map.getNumDims(), map.getNumSymbols(), results, map.getContext());
+  };
+  auto part = [&](bool ofRow) {
+    return SegmentAttr::get(segment.getContext(), segment.getStride(), segment.getPhase(), select(segment.getLower(), ofRow),
+                            select(segment.getUpper(), ofRow), ofRow ? AffineMap() : segment.getWhen(), segment.getPredicate());
+  };
+  return {part(true), part(false)};
 }
 
-SmallVector<Value> RowFragments::getHiddenWords(const RowGuard &guard, Value firstColumn) {
+/// How much all bounds grow from a row to the next; none where they do not agree.
+static std::optional<int64_t> getGrowth(AffineMap bounds) {
+  std::optional<int64_t> growth;
+  AffineExpr row = getAffineDimExpr(2, bounds.getContext());
+  for (AffineExpr bound : bounds.getResults()) {
+    AffineExpr difference = simplifyAffineExpr(bound.replace(row, row + 1) - bound, bounds.getNumDims(), bounds.getNumSymbols());
+    auto constant = dyn_cast<AffineConstantExpr>(difference);
+    if (!constant || (growth && *growth != constant.getValue()))
+      return std::nullopt;
+    growth = constant.getValue();
+  }
+  return growth.value_or(0);
+}
+
+std::pair<RowFragments::Bound, RowFragments::Bound> RowFragments::getGuard(SegmentAttr segment, RestrictOp restrict, QueryViewOp queries,
+                                                                          const ThreadRow &row, Value extent) {
+  bool hasLower = segment.getLower().getNumResults(), hasUpper = extent || segment.getUpper().getNumResults();
+  // Bounds are made of numbers of any size.
+  if (!extent)
+    extent = arith::ConstantOp::create(b, b.getI64IntegerAttr(std::numeric_limits<int64_t>::max()));
+  RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, restrict.getNumbers(), extent);
+  return {Bound{hasLower ? countColumns(interval.first) : Value()}, Bound{hasUpper ? countColumns(interval.end) : Value()}};
+}
+
+RowFragments::RowGuards RowFragments::getGuards(RestrictOp restrict, KeyViewOp view, ArrayRef<ThreadRow> rows, QueryViewOp queries) {
+  RowGuards guards;
+  auto [own, shared] = splitByRow(restrict.getSegment());
+  std::optional<int64_t> lower = getGrowth(own.getLower()), upper = getGrowth(own.getUpper());
+  AffineMap when = shared.getWhen();
+  bool isWhenOfRow = when && when.isFunctionOfDim(2);
+  // A thread's rows are eight apart, and so are its columns: where bounds move by whole columns they differ by constants from row to row, and one
+  // register serves all. Clamping does no harm if it is done to the greatest bound: smaller ones only leave the view further.
+  if (queries.getGroup() > 1 || isWhenOfRow || !lower || !upper || *lower < 0 || *upper < 0) {
+    for (const ThreadRow &row : rows)
+      guards.rows.push_back(getGuard(restrict.getSegment(), restrict, queries, row, view.getCount()));
+    return guards;
+  }
+  auto last = getGuard(own, restrict, queries, rows.back(), {});
+  for (int64_t row = 0, count = rows.size(); row < count; ++row)
+    guards.rows.push_back({{last.first.columns, kColumnsPerPeriod * *lower * (row + 1 - count)},
+                           {last.second.columns, kColumnsPerPeriod * *upper * (row + 1 - count)}});
+  guards.all = getGuard(shared, restrict, queries, rows.back(), view.getCount());
+  return guards;
+}
+
+SmallVector<Value> RowFragments::getHiddenWords(const RowGuards &guards, unsigned row, Value firstColumn) {
   Type i32 = b.getI32Type(), i64 = b.getI64Type();
   int64_t columns = shape.keys / kColumnPeriod * kColumnsPerPeriod;
+  auto inTile = [&](const Bound &bound) -> Value {
+    if (!bound.columns)
+      return {};
+    Value distance = arith::SubIOp::create(b, bound.columns, firstColumn);
+    return bound.more ? Value(arith::AddIOp::create(b, distance, i32Constant(b, bound.more))) : distance;
+  };
+  auto join = [](Value lhs, Value rhs, llvm::function_ref<Value()> both) { return lhs && rhs ? both() : lhs ? lhs : rhs; };
+  Value ownFirst = inTile(guards.rows[row].first), allFirst = inTile(guards.all.first);
+  Value first = join(ownFirst, allFirst, [&]() -> Value { return arith::MaxSIOp::create(b, ownFirst, allFirst); });
+  Value ownEnd = inTile(guards.rows[row].second), allEnd = inTile(guards.all.second);
+  Value end = join(ownEnd, allEnd, [&]() -> Value { return arith::MinSIOp::create(b, ownEnd, allEnd); });
   SmallVector<Value> words;
   for (int64_t start = 0; start < columns; start += kWordBits) {
     // Ones from this column on; a shift of 64 bits may shift all ones out of the lower half.
-    auto from = [&](Value column) -> Value {
-      Value distance = arith::SubIOp::create(b, column, firstColumn);
+    auto from = [&](Value distance) -> Value {
       if (start)
         distance = arith::SubIOp::create(b, distance, i32Constant(b, start));
       distance = arith::MaxSIOp::create(b, distance, i32Constant(b, 0));
@@ -173,9 +245,9 @@ SmallVector<Value> RowFragments::getHiddenWords(const RowGuard &guard, Value fir
       Value ones = arith::ShLIOp::create(b, integerConstant(b, i64, -1), arith::ExtUIOp::create(b, i64, distance));
       return arith::TruncIOp::create(b, i32, ones);
     };
-    Value hidden = from(guard.end);
-    if (guard.first)
-      hidden = arith::OrIOp::create(b, hidden, arith::XOrIOp::create(b, from(guard.first), i32Constant(b, -1)));
+    Value hidden = from(end);
+    if (first)
+      hidden = arith::OrIOp::create(b, hidden, arith::XOrIOp::create(b, from(first), i32Constant(b, -1)));
     words.push_back(hidden);
   }
   return words;
@@ -192,14 +264,14 @@ Value RowFragments::testVisible(ArrayRef<Value> hiddenWords, int64_t number) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, tested, i32Constant(b, 0));
 }
 
-void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, ArrayRef<RowGuard> guards,
+void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firstKey, ArrayRef<ThreadRow> rows, const RowGuards &guards,
                                  QueryViewOp queries, Scores &scores) {
   std::optional<MaskFormula> predicate = getSegment(restrict.getSegment()).predicate;
   Value hidden = f32Constant(b, -std::numeric_limits<double>::infinity());
   Value first = spreadInteger(b, firstKey, b.getI32Type()), firstOwn = predicate ? getFirstKey(view, firstKey) : Value();
   Value firstColumn = arith::DivUIOp::create(b, first, i32Constant(b, kColumnPeriod / kColumnsPerPeriod));
-  for (auto [row, guard] : llvm::enumerate(guards)) {
-    SmallVector<Value> words = getHiddenWords(guard, firstColumn);
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    SmallVector<Value> words = getHiddenWords(guards, row, firstColumn);
     for (auto [number, place] : llvm::enumerate(getRowNumbers(row, shape.getKeyBlocks()))) {
       auto [block, n] = place;
       Value visible = testVisible(words, number);

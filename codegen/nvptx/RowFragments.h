@@ -47,10 +47,15 @@ public:
     Value query;    // index: absolute query position
   };
   using Scores = SmallVector<ResultFragment>;
-  /// What a row sees, counted in this thread's columns of the view: the first that it sees, and the first behind these (i32). `first` is null where a
-  /// row sees everything up to `end`.
-  struct RowGuard {
-    Value first, end;
+  /// A column of the view, counted in this thread's columns: `columns` (i32) and `more`. Null where there is no bound.
+  struct Bound {
+    Value columns;
+    int64_t more = 0;
+  };
+  /// What the rows see: the first column and the first one behind, of each row and of all of them. Both bounds hold.
+  struct RowGuards {
+    SmallVector<std::pair<Bound, Bound>> rows;
+    std::pair<Bound, Bound> all;
   };
 
   /// `lane`: the thread's number in its warp; `firstWarpRow`: the warp's first row in the tile (both i32).
@@ -75,11 +80,15 @@ public:
 
   /// Arithmetic on scores, prepared before a loop over key tiles. The rows are those of getThreadRows.
   ScoreRegion prepareRegion(Region &region, ArrayRef<ThreadRow> rows, Value batch);
+  /// Begins a key tile whose first key is `firstKey` (index) for a prepared region.
+  void beginTile(ScoreRegion &region, KeyViewOp keys, Value firstKey);
+  /// What the scores of block `block` start from: zeros, or a bias. Best asked for where the first product begins, so that few registers hold it.
+  ResultFragment startScores(ScoreRegion *bias, unsigned block);
   /// Score arithmetic and the mask of a key tile whose first key is `firstKey` (index).
   void applyMap(ScoreRegion &map, KeyViewOp keys, Value firstKey, Scores &scores);
-  /// What applyRestrict needs of each row. It does not depend on the key tile, so that it is computed before a loop.
-  SmallVector<RowGuard> getGuards(RestrictOp restrict, KeyViewOp keys, ArrayRef<ThreadRow> rows, QueryViewOp view);
-  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, ArrayRef<RowGuard> guards, QueryViewOp view,
+  /// What applyRestrict needs of the rows. It does not depend on the key tile, so that it is computed before a loop.
+  RowGuards getGuards(RestrictOp restrict, KeyViewOp keys, ArrayRef<ThreadRow> rows, QueryViewOp view);
+  void applyRestrict(RestrictOp restrict, KeyViewOp keys, Value firstKey, ArrayRef<ThreadRow> rows, const RowGuards &guards, QueryViewOp view,
                      Scores &scores);
   /// Scores become weights and statistics are stepped. Returns the factor of each row's accumulators; null where it is always 1.
   SmallVector<Value> step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores);
@@ -93,8 +102,9 @@ private:
   Value getFirstKey(KeyViewOp view, Value firstKey);
   /// How many of this thread's columns of the view lie before key `bound` (i64).
   Value countColumns(Value bound);
-  /// A bit for each of a row's numbers in a tile whose first column is `firstColumn` of the thread's: set where it is hidden.
-  SmallVector<Value> getHiddenWords(const RowGuard &guard, Value firstColumn);
+  std::pair<Bound, Bound> getGuard(SegmentAttr segment, RestrictOp restrict, QueryViewOp view, const ThreadRow &row, Value extent);
+  /// A bit for each number of row `row` in a tile whose first column is `firstColumn` of the thread's: set where it is hidden.
+  SmallVector<Value> getHiddenWords(const RowGuards &guards, unsigned row, Value firstColumn);
   Value testVisible(ArrayRef<Value> hiddenWords, int64_t number);
   /// The value of the lane whose number differs in the bit `distance`.
   Value exchange(Value value, int64_t distance);

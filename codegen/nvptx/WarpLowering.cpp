@@ -129,10 +129,9 @@ LogicalResult WarpLowering::lowerSegment(BoundsOp op) {
 // One key tile
 //===----------------------------------------------------------------------===//
 
-RowFragments::Scores WarpLowering::buildScores() {
+RowFragments::Scores WarpLowering::buildScores(ScoreRegion *bias) {
   unsigned rowBlocks = shape.getRowBlocks(), keyBlocks = shape.getKeyBlocks();
-  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0));
-  RowFragments::Scores scores(rowBlocks * keyBlocks, ResultFragment(4, zero));
+  RowFragments::Scores scores(rowBlocks * keyBlocks);
   for (int64_t step = 0; step < keyTile->getDepthSteps(); ++step) {
     SmallVector<SmallVector<Value>> queries;
     for (unsigned block = 0; block < rowBlocks; ++block)
@@ -141,7 +140,10 @@ RowFragments::Scores WarpLowering::buildScores() {
       SmallVector<Value> loaded = keyTile->load(b, MatrixOrder::ColumnsFirst, 16 * pair, step, /*transpose=*/false);
       for (unsigned block = 0; block < rowBlocks; ++block)
         for (unsigned half = 0; half < 2; ++half) {
-          ResultFragment &result = scores[block * keyBlocks + 2 * pair + half];
+          unsigned number = block * keyBlocks + 2 * pair + half;
+          ResultFragment &result = scores[number];
+          if (step == 0)
+            result = fragments->startScores(bias, number);
           result = multiplyAdd(b, element, queries[block], ValueRange(loaded).slice(2 * half, 2), result);
         }
     }
@@ -178,10 +180,12 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     return failure();
   auto queries = panels.getRows().getDefiningOp<QueryViewOp>();
   SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, panels.getRowTile());
-  std::optional<ScoreRegion> map;
+  std::optional<ScoreRegion> bias, map;
+  if (work->bias)
+    bias.emplace(fragments->prepareRegion(work->bias.getBody(), rows, queries.getBatch()));
   if (work->map)
     map.emplace(fragments->prepareRegion(work->map.getBody(), rows, queries.getBatch()));
-  SmallVector<RowFragments::RowGuard> guards;
+  RowFragments::RowGuards guards;
   if (work->restrict)
     guards = fragments->getGuards(work->restrict, work->keyView, rows, queries);
   GlobalView keyRows(b, work->keyView), valueRows(b, work->valueView);
@@ -202,7 +206,9 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   waitForCopies(b, 0);
   copyRows(*valueTile, valueRows, first, count, shape.keys, shape.valueDim);
   commitCopies(b);
-  RowFragments::Scores scores = buildScores();
+  if (bias)
+    fragments->beginTile(*bias, work->keyView, firstKey);
+  RowFragments::Scores scores = buildScores(bias ? &*bias : nullptr);
   waitForCopies(b, 0);
   copyRows(*keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, shape.keys, keyDim);
   commitCopies(b);

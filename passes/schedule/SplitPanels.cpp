@@ -64,7 +64,7 @@ static void splitLoop(ForKeysOp loop, int64_t panelRows) {
         operand.set(rowPanel);
       else if (operand.get() == state)
         operand.set(innerState);
-      else if (operand.get() == rowLoad.getTile() && isa<MapOp, RestrictOp>(op))
+      else if (operand.get() == rowLoad.getTile() && isa<BiasOp, MapOp, RestrictOp>(op))
         operand.set(panel);
     }
     for (OpResult result : op->getResults()) {

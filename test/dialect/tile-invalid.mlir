@@ -94,6 +94,17 @@ func.func @contract_sizes(%q: !q, %k: !k) {
 
 !q = !attn.tile<[i: 32, d: 64] x f32>
 !k = !attn.tile<[j: 96, d: 64] x f32>
+!s = !attn.tile<[i: 32, j: 96] x f32>
+func.func @contract_starts_elsewhere(%q: !q, %k: !k) {
+  // expected-error @below {{expected the sum to start from a tile of its own type '!attn.tile<[i: 32, j: 96] x f32>', but got '!attn.tile<[i: 32, d: 64] x f32>'}}
+  %s = attn.contract %q, %k over "d" init(%q : !q) : !q, !k -> !s
+  return
+}
+
+// -----
+
+!q = !attn.tile<[i: 32, d: 64] x f32>
+!k = !attn.tile<[j: 96, d: 64] x f32>
 !s = !attn.tile<[i: 32, d: 64] x f32>
 func.func @contract_keeps_nothing(%q: !q, %k: !k) {
   // expected-error @below {{expected the sum over 'd' to remove it, but got '!attn.tile<[i: 32, d: 64] x f32>'}}

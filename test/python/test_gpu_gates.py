@@ -21,8 +21,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 PTXAS = os.environ.get("ATTN_PTXAS") or shutil.which("ptxas")
-# Loads and stores of local memory inside a loop with matrix products. None is the aim; seen are 0 to 12, and up to 36 where a loop has guards.
-MOST_LOCAL = 40
+# Loads and stores of local memory inside a loop with matrix products. None is the aim; seen are 0 to 12, and up to 22 where a loop has guards
+# or score arithmetic.
+MOST_LOCAL = 24
 
 
 def find_disassembler():
@@ -126,3 +127,23 @@ def test_an_unmasked_loop_has_no_guard(assembled):
     target, _, kernels = assembled["full_d128"]
     loops = sorted(count_loops(kernels[target["stages"][0]["symbol"]]), key=lambda loop: loop["FSEL"])
     assert loops[0]["FSEL"] + 64 <= loops[-1]["FSEL"]
+
+
+@pytest.mark.parametrize("name", ["causal_d128", "window_d128", "chunked_d64", "grouped_window_d64"])
+def test_guards_are_bits(assembled, name):
+    """A guard selects once for each score. What to select comes from words of bits, seven at a time, at one end of an interval as at two."""
+    target, _, kernels = assembled[name]
+    loops = sorted(count_loops(kernels[target["stages"][0]["symbol"]]), key=lambda loop: loop["FSEL"])
+    free, guarded = loops[0], loops[-1]
+    scores = guarded["FSEL"] - free["FSEL"]
+    assert scores in (64, 128)
+    assert guarded["R2P"] >= scores / 7
+    assert guarded["ISETP"] - free["ISETP"] <= 2
+
+
+def test_a_linear_bias_starts_the_product(assembled):
+    """Positions are converted once for each row; a score costs one instruction, which comes before its product."""
+    loops = {name: count_loops(assembled[name][2][assembled[name][0]["stages"][0]["symbol"]])[0] for name in ("alibi_causal_d128", "causal_d128")}
+    bias, plain = loops["alibi_causal_d128"], loops["causal_d128"]
+    assert bias["I2F"] <= 4
+    assert bias["FFMA"] + bias["FMUL"] + bias["FADD"] <= plain["FFMA"] + plain["FMUL"] + plain["FADD"] + 64 + 16

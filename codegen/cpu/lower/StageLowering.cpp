@@ -157,6 +157,11 @@ void StageLowering::forPanels(Value view, Value rowTile, int64_t rows, llvm::fun
 // Loops
 //===----------------------------------------------------------------------===//
 
+/// `attn-start-products` makes no biases for this target.
+static LogicalResult verifyNoBias(Operation *op, const TileWork &work) {
+  return work.bias ? op->emitOpError("expected scores that start from zero on a CPU") : success();
+}
+
 LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
   State state = states.lookup(op.getInitial());
   Block &body = op.getBody().front();
@@ -165,7 +170,7 @@ LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
   std::optional<TileWork> fewRows;
   if (isFewRows(op.getInitial().getType())) {
     FailureOr<TileWork> work = matchTileWork(body);
-    if (failed(work))
+    if (failed(work) || failed(verifyNoBias(op, *work)))
       return failure();
     fewRows = *work;
   }
@@ -189,7 +194,7 @@ LogicalResult StageLowering::lowerForKeys(ForKeysOp op) {
 
 LogicalResult StageLowering::lowerForPanels(ForPanelsOp op) {
   FailureOr<TileWork> work = matchTileWork(op.getBody().front());
-  if (failed(work))
+  if (failed(work) || failed(verifyNoBias(op, *work)))
     return failure();
   auto rowPanel = work->rows.getDefiningOp<PanelOp>();
   if (!rowPanel)
