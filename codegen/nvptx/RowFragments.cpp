@@ -195,7 +195,8 @@ std::pair<RowFragments::Bound, RowFragments::Bound> RowFragments::getGuard(Segme
   // Bounds are made of numbers of any size.
   if (!extent)
     extent = arith::ConstantOp::create(b, b.getI64IntegerAttr(std::numeric_limits<int64_t>::max()));
-  RowInterval interval = emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, restrict.getNumbers(), extent);
+  RowInterval interval =
+      emitRowInterval(b, segment, b.getI64Type(), {queries.getBatch(), queries.getHead(), row.position}, restrict.getNumbers(), extent);
   return {Bound{hasLower ? countColumns(interval.first) : Value()}, Bound{hasUpper ? countColumns(interval.end) : Value()}};
 }
 

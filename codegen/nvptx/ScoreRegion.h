@@ -18,8 +18,8 @@ namespace mlir::attn {
 
 class ScoreRegion {
 public:
-  /// Emits what does not depend on keys where the builder stands. The region takes batch, head, query and key, and before these a score if it wants one.
-  /// `heads`, `queries`: of each row (index).
+  /// Emits what does not depend on keys where the builder stands. The region takes batch, head, query and key, and before these a score if it wants
+  /// one. `heads`, `queries`: of each row (index).
   ScoreRegion(ImplicitLocOpBuilder &b, Region &region, Value batch, ArrayRef<Value> heads, ArrayRef<Value> queries);
 
   /// Begins a key tile: the thread's column c is key `firstKey + step * c` (i32).
