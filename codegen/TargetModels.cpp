@@ -37,10 +37,14 @@ struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, Targ
         attribute, [&](const CpuMachine &machine) { return chooseCpuTiles(machine, shape); },
         [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape); });
   }
-  int64_t getPanelRows(Attribute attribute, const AttentionShape &shape) const {
+  int64_t getPanelRows(Attribute attribute, const AttentionShape &shape, int64_t tileRows) const {
+    // Kernels for few rows have smaller tiles, and cut them as they go.
     return ask(
-        attribute, [](const CpuMachine &machine) -> int64_t { return machine.panelRows(); },
-        [&](const GpuMachine &machine) { return chooseGpuTiles(machine, shape).panelRows; });
+        attribute, [&](const CpuMachine &machine) -> int64_t { return tileRows >= int64_t(machine.panelRows()) ? machine.panelRows() : 0; },
+        [&](const GpuMachine &machine) -> int64_t {
+          TileChoice tiles = chooseGpuTiles(machine, shape);
+          return tileRows >= tiles.rows ? tiles.panelRows : 0;
+        });
   }
   int64_t getSharedCacheBytes(Attribute attribute) const {
     return ask(attribute, [](const CpuMachine &) -> int64_t { return 0; }, [](const GpuMachine &machine) { return machine.cacheBytes; });

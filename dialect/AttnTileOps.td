@@ -386,7 +386,9 @@ def Attn_StoreOp : Attn_Op<"store"> {
 def Attn_StorePartialOp : Attn_Op<"store_partial"> {
   let summary = "keeps a state for a later stage";
   let description = [{
-    Writes accumulator and statistics of each row to slot `slot`, a row of `memory`, where `attn.reduce_partials` finds them.
+    Writes accumulator and statistics of each row to slot `slot`, a row of `memory`, where `attn.reduce_partials` finds them. With `rows(%n)` each row
+    has a row of `memory` of its own, from row `slot` on, and only the first `n` are kept: the accumulator, then, from a multiple of 16 numbers on, the
+    statistics.
 
     Example:
     ```mlir
@@ -394,16 +396,21 @@ def Attn_StorePartialOp : Attn_Op<"store_partial"> {
       attn.store_partial %s, %w[%slot] : !attn.state<#attn.softmax, 96 x 64>, memref<?x6336xf32>
       return
     }
+    func.func @keep_rows(%s: !attn.state<#attn.softmax, 16 x 64>, %w: memref<?x68xf32>, %first: index, %n: index) {
+      attn.store_partial %s, %w[%first] rows(%n) : !attn.state<#attn.softmax, 16 x 64>, memref<?x68xf32>
+      return
+    }
     ```
   }];
-  let arguments = (ins Attn_StateType:$state, Arg<AnyMemRef, "", [MemWrite]>:$memory, Index:$slot);
-  let assemblyFormat = "$state `,` $memory `[` $slot `]` attr-dict `:` type($state) `,` type($memory)";
+  let arguments = (ins Attn_StateType:$state, Arg<AnyMemRef, "", [MemWrite]>:$memory, Index:$slot, Optional<Index>:$rows);
+  let assemblyFormat = "$state `,` $memory `[` $slot `]` (`rows` `(` $rows^ `)`)? attr-dict `:` type($state) `,` type($memory)";
 }
 
 def Attn_ReducePartialsOp : Attn_Op<"reduce_partials"> {
   let summary = "merges states that an earlier stage kept";
   let description = [{
-    Merges the states of slots [first, first + count), in order.
+    Merges the states of slots [first, first + count), in order. With `step(%n)` each row of a state has a row of `memory` of its own: row r of the
+    k-th state is row `first + k * n + r`.
 
     Example:
     ```mlir
@@ -411,11 +418,17 @@ def Attn_ReducePartialsOp : Attn_Op<"reduce_partials"> {
       %s = attn.reduce_partials %w[%first, %count] exponent(%c) : memref<?x6336xf32> -> !attn.state<#attn.softmax, 96 x 64>
       return %s : !attn.state<#attn.softmax, 96 x 64>
     }
+    func.func @combine_a_row(%w: memref<?x68xf32>, %first: index, %count: index, %n: index, %c: f32) -> !attn.state<#attn.softmax, 1 x 64> {
+      %s = attn.reduce_partials %w[%first, %count] step(%n) exponent(%c) : memref<?x68xf32> -> !attn.state<#attn.softmax, 1 x 64>
+      return %s : !attn.state<#attn.softmax, 1 x 64>
+    }
     ```
   }];
-  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$memory, Index:$first, Index:$count, F32:$exponent);
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$memory, Index:$first, Index:$count, Optional<Index>:$step, F32:$exponent);
   let results = (outs Attn_StateType:$state);
-  let assemblyFormat = "$memory `[` $first `,` $count `]` `exponent` `(` $exponent `)` attr-dict `:` type($memory) `->` type($state)";
+  let assemblyFormat = [{
+    $memory `[` $first `,` $count `]` (`step` `(` $step^ `)`)? `exponent` `(` $exponent `)` attr-dict `:` type($memory) `->` type($state)
+  }];
 }
 
 def Attn_LoadFinishedOp : Attn_Op<"load_finished", [Pure]> {

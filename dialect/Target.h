@@ -16,6 +16,14 @@ struct AttentionShape {
   bool hasScoreRegion;
 };
 
+/// A kernel for few packed rows, of one tile each or as many as it takes. The keys are split at run time, so that few tasks still fill a device.
+struct StreamTile {
+  int64_t rows;       // packed rows of a tile; 0 if there is no such kernel
+  int64_t keys;       // keys of a key tile
+  int64_t leastChunk; // keys of the shortest chunk worth a partial result of its own; a multiple of keys
+  int64_t tasks;      // tasks that a device runs at once
+};
+
 /// Tile sizes in rows and keys. A row tile is cut into panels, which are the unit a worker (thread, warpgroup) holds.
 struct TileChoice {
   int64_t rows;         // rows of a query tile
@@ -26,6 +34,10 @@ struct TileChoice {
   int64_t splitKeys;    // keys of a chunk where the keys are split; a multiple of keys
   int64_t fewRows;      // largest group (rows of one query) the kernel for few rows holds; 0 if there is none
   int64_t fewRowsKeys;  // keys of a key tile in that kernel
+  // Where `smallRows` is 0: kernels for few rows, the one with fewer rows first. The second also takes more rows than it holds, in several tiles,
+  // where there are fewer than `fewTasks` tasks of `rows` rows.
+  StreamTile streams[2] = {};
+  int64_t fewTasks = 0;
 };
 
 } // namespace mlir::attn

@@ -58,9 +58,9 @@ static LogicalResult verifyPanels(Operation *op, TargetAttr target) {
   TileType lhs = contract.getLhs().getType();
   int64_t depth = lhs.getSize(contract.getOver());
   AttentionShape shape = rowLoad ? getLoopShape(loop, rowLoad) : AttentionShape{lhs.getElementType(), depth, depth, 1, false};
-  int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(shape);
   int64_t rows = contract.getLhs().getType().getSize("i");
-  if (rows >= panelRows)
+  int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(shape, rows);
+  if (panelRows > 0)
     return op->emitOpError("expected a product of at most a panel's ")
            << panelRows << " rows in phase 'schedule', but got " << rows;
   return success();

@@ -54,3 +54,18 @@ Value GlobalView::isAligned(ImplicitLocOpBuilder &b, int64_t bytes) const {
   Value rest = arith::AndIOp::create(b, bits, i64Constant(b, bytes - 1));
   return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, i64Constant(b, 0));
 }
+
+void attn::copyRows(ImplicitLocOpBuilder &b, const BlockThread &thread, SharedTile &tile, const GlobalView &view, Value first, Value count,
+                    int64_t columns, bool isAligned) {
+  GlobalRows source;
+  Value start = arith::ExtSIOp::create(b, b.getI64Type(), first);
+  auto address = [&](ImplicitLocOpBuilder &b, Value row) {
+    return view.getAddress(b, arith::AddIOp::create(b, start, arith::ExtUIOp::create(b, b.getI64Type(), row)));
+  };
+  source.address = address;
+  source.count = arith::SubIOp::create(b, count, first);
+  source.columns = columns;
+  source.stride = view.getStride();
+  source.isAligned = isAligned;
+  tile.copy(b, thread, source);
+}

@@ -3,6 +3,7 @@
 #ifndef ATTN_CODEGEN_NVPTX_GLOBALVIEW_H
 #define ATTN_CODEGEN_NVPTX_GLOBALVIEW_H
 
+#include "codegen/nvptx/SharedTile.h"
 #include "dialect/AttnOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -27,6 +28,10 @@ private:
   Value base, headStride, rowStride; // i64, bytes
   int64_t group = 1;
 };
+
+/// Copies a tile of `columns` columns of a view, all threads of the block together: `first` (i32) is the tile's first row, `count` (i32) the view's rows.
+void copyRows(ImplicitLocOpBuilder &b, const BlockThread &thread, SharedTile &tile, const GlobalView &view, Value first, Value count, int64_t columns,
+              bool isAligned);
 
 Value toI64(ImplicitLocOpBuilder &b, Value index);
 Value i64Constant(ImplicitLocOpBuilder &b, int64_t value);

@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/GpuMachine.h"
 #include "codegen/nvptx/SharedTile.h"
+#include "codegen/nvptx/StreamShape.h"
 #include "codegen/nvptx/WarpgroupTiles.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -49,6 +50,7 @@ TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape 
     choice.keys = tiles->keys;
     choice.rows = tiles->getRows();
     choice.keyBlock = GpuMachine::kAtomDepth;
+    chooseStreamTiles(choice, shape, machine.sharedBytes);
     return choice;
   }
   // Thirty-two rows a warp halve what is read from shared memory for each product; many keys make the work around the products rarer.
@@ -62,5 +64,6 @@ TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape 
   tiles.keys = tile.keys;
   tiles.rows = kBlockRows;
   tiles.keyBlock = GpuMachine::kAtomDepth;
+  chooseStreamTiles(tiles, shape, machine.sharedBytes);
   return tiles;
 }

@@ -1,6 +1,8 @@
 //===- LowerWarps.cpp - stages to kernels ---------------------------------===//
 
+#include "codegen/nvptx/CombineLowering.h"
 #include "codegen/nvptx/Passes.h"
+#include "codegen/nvptx/StreamLowering.h"
 #include "codegen/nvptx/WarpLowering.h"
 #include "codegen/nvptx/WarpgroupLowering.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -40,7 +42,8 @@ static void describeKernel(func::FuncOp stage, int64_t alignment, int64_t thread
 }
 
 /// (arguments, workspace, scratch, task) becomes (arguments, workspace): the block is the task, and no scratch memory is used.
-static void makeKernel(func::FuncOp stage, const WarpLowering &lowering, int64_t alignment) {
+template <typename LoweringT>
+static void makeKernel(func::FuncOp stage, const LoweringT &lowering, int64_t alignment) {
   Block &body = stage.getBody().front();
   ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(stage.getLoc(), &body);
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
@@ -62,14 +65,29 @@ static void makePersistentKernel(func::FuncOp stage, const WarpgroupLowering &lo
 /// Whether there are tiles of queries, keys and values, and their rows are made of whole chunks of 16 bytes.
 static bool hasWholeChunks(func::FuncOp stage) {
   bool whole = true, hasTiles = false;
-  stage.walk([&](PackOp op) {
-    ViewType view = op.getView().getType();
+  auto check = [&](ViewType view) {
     hasTiles = true;
     whole &= view.getFeatures() * view.getElementType().getIntOrFloatBitWidth() / 8 % kChunkBytes == 0;
-  });
+  };
+  stage.walk([&](PackOp op) { check(op.getView().getType()); });
+  stage.walk([&](LoadOp op) { check(op.getView().getType()); });
   return whole && hasTiles;
 }
 
+template <typename OpT>
+static bool contains(func::FuncOp stage) {
+  return stage.walk([](OpT) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
+template <typename LoweringT>
+static LogicalResult lowerWith(LoweringT lowering, func::FuncOp stage, bool isAligned) {
+  if (failed(lowering.run()))
+    return failure();
+  makeKernel(stage, lowering, isAligned ? kChunkBytes : 1);
+  return success();
+}
+
+/// Loops over keys without panels are those for few rows.
 static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned, int64_t number) {
   if (isAligned && WarpgroupLowering::canLower(stage, machine)) {
     WarpgroupLowering lowering(stage, machine, number);
@@ -78,11 +96,11 @@ static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool i
     makePersistentKernel(stage, lowering);
     return success();
   }
-  WarpLowering lowering(stage, machine, isAligned);
-  if (failed(lowering.run()))
-    return failure();
-  makeKernel(stage, lowering, isAligned ? kChunkBytes : 1);
-  return success();
+  if (contains<ReducePartialsOp>(stage))
+    return lowerWith(CombineLowering(stage), stage, isAligned);
+  if (contains<ForKeysOp>(stage) && !contains<ForPanelsOp>(stage))
+    return lowerWith(StreamLowering(stage, machine, isAligned), stage, isAligned);
+  return lowerWith(WarpLowering(stage, machine, isAligned), stage, isAligned);
 }
 
 namespace {

@@ -3,7 +3,6 @@
 #include "codegen/nvptx/RowFragments.h"
 #include "codegen/lower/AffineEmission.h"
 #include "codegen/lower/RowInterval.h"
-#include "codegen/nvptx/RowStore.h"
 #include "codegen/nvptx/SharedTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -35,10 +34,24 @@ static Value loadGlobal(ImplicitLocOpBuilder &b, Type type, Value address, Value
   return type.isF32() ? loaded : Value(arith::ExtFOp::create(b, b.getF32Type(), loaded));
 }
 
-RowFragments::RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow)
+RowFragments::RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow,
+                           Value columnWarp)
     : b(b), normalizer(normalizer), shape(shape), firstWarpRow(firstWarpRow) {
   quadRow = arith::ShRUIOp::create(b, lane, i32Constant(b, 2));
   quadColumn = arith::ShLIOp::create(b, arith::AndIOp::create(b, lane, i32Constant(b, 3)), i32Constant(b, 1));
+  if (columnWarp)
+    quadColumn = arith::AddIOp::create(b, quadColumn, arith::MulIOp::create(b, columnWarp, i32Constant(b, 8 * shape.getValueBlocks())));
+}
+
+Value RowFragments::getRowInTile(unsigned row) {
+  return arith::AddIOp::create(b, firstWarpRow, arith::AddIOp::create(b, quadRow, i32Constant(b, 8 * row)));
+}
+
+StoreColumns RowFragments::getColumns() const {
+  StoreColumns columns;
+  columns.first = quadColumn;
+  columns.last += (shape.columnWarps - 1) * 8 * shape.getValueBlocks();
+  return columns;
 }
 
 SmallVector<Value> RowFragments::flatten(const State &state) {
@@ -95,9 +108,8 @@ SmallVector<RowFragments::ThreadRow> RowFragments::getThreadRows(QueryViewOp vie
   Value headBase = arith::MulIOp::create(b, view.getHead(), group);
   bool isPacked = view.getGroup() > 1;
   for (unsigned row = 0; row < getRowCount(); ++row) {
-    Value inTile = arith::AddIOp::create(b, firstWarpRow, arith::AddIOp::create(b, quadRow, i32Constant(b, 8 * row)));
     ThreadRow result;
-    result.packed = arith::AddIOp::create(b, first, toIndex(b, inTile));
+    result.packed = arith::AddIOp::create(b, first, toIndex(b, getRowInTile(row)));
     Value position = isPacked ? Value(arith::DivUIOp::create(b, result.packed, group)) : result.packed;
     result.head = isPacked ? Value(arith::AddIOp::create(b, headBase, arith::RemUIOp::create(b, result.packed, group))) : view.getHead();
     result.position = arith::AddIOp::create(b, position, view.getOrigin());
@@ -389,6 +401,15 @@ SmallVector<Value> RowFragments::mergeQuad(SmallVector<Value> statistics) {
   return statistics;
 }
 
+RowFragments::State RowFragments::joinLanes(const State &state) {
+  State joined = state;
+  if (state.isPerLane)
+    for (SmallVector<Value> &statistics : joined.statistics)
+      statistics = mergeQuad(statistics);
+  joined.isPerLane = false;
+  return joined;
+}
+
 void RowFragments::finalize(FinalizeRowsOp op, const State &state) {
   RowStore store(b, op);
   State finished = state;
@@ -397,7 +418,7 @@ void RowFragments::finalize(FinalizeRowsOp op, const State &state) {
     SmallVector<Value> outputs;
     for (auto [block, n] : getRowNumbers(number, shape.getValueBlocks()))
       outputs.push_back(finished.accumulators[block][n]);
-    store.write(b, toI64(b, row.packed), quadColumn, shape.valueDim, outputs, results[number]);
+    store.write(b, toI64(b, row.packed), getColumns(), shape.valueDim, outputs, results[number]);
   }
 }
 
@@ -414,5 +435,5 @@ SmallVector<FinalResult> RowFragments::finish(State &state) {
 
 void RowFragments::writeStatistics(RowStore &store, ArrayRef<FinalResult> results) {
   for (auto [number, row] : llvm::enumerate(getThreadRows(store.getView(), store.getRowTile())))
-    store.writeStatistics(b, toI64(b, row.packed), quadColumn, results[number]);
+    store.writeStatistics(b, toI64(b, row.packed), getColumns(), results[number]);
 }

@@ -22,12 +22,13 @@ struct FragmentShape {
   int64_t warpRows; // rows of one warp
   int64_t keys;     // keys of a key tile; 0 where there are none
   int64_t valueDim;
-  unsigned chains = 1; // of additions along a row that do not wait for each other
+  int64_t columnWarps = 1; // warps that share the columns of a row; more than one only when states are joined
+  unsigned chains = 1;     // of additions along a row that do not wait for each other
 
   unsigned getRowBlocks() const { return warpRows / 16; }
   unsigned getKeyBlocks() const { return keys / 8; }
   /// Columns are computed sixteen at a time.
-  unsigned getValueBlocks() const { return (valueDim + 15) / 16 * 2; }
+  unsigned getValueBlocks() const { return ((valueDim + 15) / 16 * 2 + columnWarps - 1) / columnWarps; }
 };
 
 class RowFragments {
@@ -58,17 +59,27 @@ public:
     std::pair<Bound, Bound> all;
   };
 
-  /// `lane`: the thread's number in its warp; `firstWarpRow`: the warp's first row in the tile (both i32).
-  RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow);
+  /// `lane`: the thread's number in its warp; `firstWarpRow`: the warp's first row in the tile; `columnWarp`: its number among the warps that share
+  /// columns, null where there is one (all i32).
+  RowFragments(ImplicitLocOpBuilder &b, NormalizerAttrInterface normalizer, FragmentShape shape, Value lane, Value firstWarpRow, Value columnWarp = {});
 
   const FragmentShape &getShape() const { return shape; }
+  NormalizerAttrInterface getNormalizer() const { return normalizer; }
   unsigned getRowCount() const { return 2 * shape.getRowBlocks(); }
+  /// The thread's row `row` in the tile (i32).
+  Value getRowInTile(unsigned row);
+  /// The columns of accumulators that this thread holds.
+  StoreColumns getColumns() const;
+  /// The numbers of a row (two for each block of columns) as (block, number) pairs.
+  SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
   SmallVector<ThreadRow> getThreadRows(QueryViewOp view, Value rowTile);
 
   State init();
   /// A finished result as a state. Rows and columns that do not exist repeat others, and are not stored.
   State loadFinished(LoadFinishedOp op);
   State merge(const State &lhs, const State &rhs);
+  /// The state with the statistics of all keys in each of the four lanes of a row.
+  State joinLanes(const State &state);
   /// Writes the results of `op` behind it.
   void finalize(FinalizeRowsOp op, const State &state);
   /// The two halves of this: accumulators become outputs, and what else is known of each row is returned;
@@ -95,8 +106,6 @@ public:
   void rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
 
 private:
-  /// The numbers of a row (two for each block of columns) as (block, number) pairs.
-  SmallVector<std::pair<unsigned, unsigned>> getRowNumbers(unsigned row, unsigned columnBlocks);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
   Value getFirstKey(KeyViewOp view, Value firstKey);

@@ -39,20 +39,21 @@ static Value roundTo(ImplicitLocOpBuilder &b, Type type, Value value) {
 }
 
 /// A pair at a time, where both columns exist and lie at a multiple of the pair's size; else number by number.
-void RowStore::writePairs(ImplicitLocOpBuilder &b, Value address, Value column, int64_t columns, ArrayRef<Value> outputs, bool together) {
+void RowStore::writePairs(ImplicitLocOpBuilder &b, Value address, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs, bool together) {
   int64_t bytes = type.getIntOrFloatBitWidth() / 8;
-  Value start = arith::MulIOp::create(b, arith::ExtUIOp::create(b, b.getI64Type(), column), i64Constant(b, bytes));
+  Value start = arith::MulIOp::create(b, arith::ExtUIOp::create(b, b.getI64Type(), columns.first), i64Constant(b, bytes));
   Value base = pointerAt(b, arith::AddIOp::create(b, address, start));
   auto at = [&](int64_t number) -> Value {
-    int64_t offset = (8 * (number / 2) + number % 2) * bytes;
+    int64_t offset = (columns.distance * (number / 2) + number % 2) * bytes;
     return LLVM::GEPOp::create(b, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(offset)});
   };
-  auto whereColumnExists = [&](int64_t number, int64_t width, llvm::function_ref<void()> body) {
-    // The last column of a block tells for most blocks that all exist.
-    if (8 * (number / 2) + 8 <= columns)
+  auto whereColumnExists = [&](int64_t number, int64_t count, llvm::function_ref<void()> body) {
+    // The last column of all threads tells for most numbers that all exist.
+    int64_t begin = columns.distance * (number / 2);
+    if (begin + columns.last + 2 <= width)
       return body();
-    Value last = arith::AddIOp::create(b, column, i32Constant(b, 8 * (number / 2) + number % 2 + width - 1));
-    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, last, i32Constant(b, columns));
+    Value last = arith::AddIOp::create(b, columns.first, i32Constant(b, begin + number % 2 + count - 1));
+    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, last, i32Constant(b, width));
     auto branch = scf::IfOp::create(b, exists, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(branch.thenBlock());
@@ -69,36 +70,37 @@ void RowStore::writePairs(ImplicitLocOpBuilder &b, Value address, Value column, 
     });
 }
 
-void RowStore::write(ImplicitLocOpBuilder &b, Value row, Value column, int64_t columns, ArrayRef<Value> outputs, const FinalResult &result) {
+void RowStore::write(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs,
+                     const FinalResult &result) {
   OpBuilder::InsertionGuard guard(b);
   auto exists = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, count), /*withElseRegion=*/false);
   b.setInsertionPointToStart(exists.thenBlock());
   Value address = outputView->getAddress(b, row);
-  if (columns % 2 == 0) {
+  if (width % 2 == 0) {
     auto branch = scf::IfOp::create(b, pairsAligned, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard inner(b);
     b.setInsertionPointToStart(branch.thenBlock());
-    writePairs(b, address, column, columns, outputs, /*together=*/true);
+    writePairs(b, address, columns, width, outputs, /*together=*/true);
     b.setInsertionPointToStart(branch.elseBlock());
-    writePairs(b, address, column, columns, outputs, /*together=*/false);
+    writePairs(b, address, columns, width, outputs, /*together=*/false);
   } else {
-    writePairs(b, address, column, columns, outputs, /*together=*/false);
+    writePairs(b, address, columns, width, outputs, /*together=*/false);
   }
-  writeNumbers(b, row, column, result);
+  writeNumbers(b, row, columns, result);
 }
 
-void RowStore::writeStatistics(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result) {
+void RowStore::writeStatistics(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result) {
   if (!lseView && !rowMaxView)
     return;
   OpBuilder::InsertionGuard guard(b);
   auto exists = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, count), /*withElseRegion=*/false);
   b.setInsertionPointToStart(exists.thenBlock());
-  writeNumbers(b, row, column, result);
+  writeNumbers(b, row, columns, result);
 }
 
-void RowStore::writeNumbers(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result) {
-  // The four lanes of a row hold the same statistics.
-  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, column, i32Constant(b, 0));
+void RowStore::writeNumbers(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result) {
+  // All threads of a row hold the same statistics.
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, columns.first, i32Constant(b, 0));
   auto first = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(first.thenBlock());

@@ -8,6 +8,13 @@
 
 namespace mlir::attn {
 
+/// Which columns of a row a thread holds: `first` + k * `distance` and the one after it, for k = 0, 1, ...
+struct StoreColumns {
+  Value first;          // i32, even
+  int64_t last = 6;     // the largest that `first` is in any thread
+  int64_t distance = 8; // even
+};
+
 /// Where the results of a finalised state go.
 class RowStore {
 public:
@@ -20,16 +27,16 @@ public:
   QueryViewOp getView() { return output.getView().getDefiningOp<QueryViewOp>(); }
   Value getRowTile() { return output.getIndex(); }
 
-  /// Writes one row: `outputs` are the numbers of columns 8 * k + `column` and the one after it for k = 0, 1, ... (column: i32, even), the row's
-  /// `row` (i64). Nothing is written beyond the view's rows and columns.
-  void write(ImplicitLocOpBuilder &b, Value row, Value column, int64_t columns, ArrayRef<Value> outputs, const FinalResult &result);
+  /// Writes one row, `row` (i64), of `width` columns: `outputs` are the numbers of this thread's columns. Nothing is written beyond the view's rows
+  /// and columns.
+  void write(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs, const FinalResult &result);
 
   /// Writes what the row has besides outputs, if anything.
-  void writeStatistics(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result);
+  void writeStatistics(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result);
 
 private:
-  void writeNumbers(ImplicitLocOpBuilder &b, Value row, Value column, const FinalResult &result);
-  void writePairs(ImplicitLocOpBuilder &b, Value address, Value column, int64_t columns, ArrayRef<Value> outputs, bool together);
+  void writeNumbers(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result);
+  void writePairs(ImplicitLocOpBuilder &b, Value address, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs, bool together);
 
   StoreOp output, lse, rowMax;
   std::optional<GlobalView> outputView, lseView, rowMaxView;

@@ -47,6 +47,12 @@ SharedTile::SharedTile(ImplicitLocOpBuilder &b, const BlockThread &thread, Value
   computeAddressesFrom(b, {});
 }
 
+SharedTile SharedTile::getMoved(ImplicitLocOpBuilder &b, Value bytes) const {
+  SharedTile moved = *this;
+  moved.memory = LLVM::GEPOp::create(b, memory.getType(), b.getI8Type(), memory, ArrayRef<LLVM::GEPArg>{bytes});
+  return moved;
+}
+
 void SharedTile::computeAddressesFrom(ImplicitLocOpBuilder &b, Value zero) {
   for (unsigned order = 0; order < 2; ++order) {
     loopRow[order] = laneRow[order];

@@ -46,6 +46,8 @@ public:
   static int64_t getBytes(int64_t rows, int64_t columns);
   int64_t getDepthSteps() const { return columns / 16; }
 
+  /// The same tile, `bytes` (i32) further on.
+  SharedTile getMoved(ImplicitLocOpBuilder &b, Value bytes) const;
   /// Lets what `load` computes depend on `zero` (i32, 0 at run time) from here on. In a loop whose index it comes from, addresses are then computed
   /// where they are used: the assembler would compute all of them before the loop and have no registers to keep them in.
   void computeAddressesFrom(ImplicitLocOpBuilder &b, Value zero);

@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/WarpLowering.h"
 #include "codegen/lower/LoopBounds.h"
+#include "codegen/nvptx/TileProducts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -38,7 +39,7 @@ LogicalResult WarpLowering::prepare() {
     return stage.emitError("expected a stage that finishes rows, which is what this target can run so far");
   // Results that are merged: two states at a time, so few rows for each warp.
   StateType type = finalize.getState().getType();
-  prepareThreads(type.getNormalizer(), {type.getRows(), GpuMachine::kAtomRows, 0, type.getWidth(), /*chains=*/1});
+  prepareThreads(type.getNormalizer(), {type.getRows(), GpuMachine::kAtomRows, 0, type.getWidth(), /*columnWarps=*/1, /*chains=*/1});
   return success();
 }
 
@@ -75,7 +76,7 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << sharedBytes << " for head dims " << keyDim << " and " << valueDim;
 
-  prepareThreads(type.getNormalizer(), {tileRows, warpRows, keys, valueDim, /*chains=*/1});
+  prepareThreads(type.getNormalizer(), {tileRows, warpRows, keys, valueDim, /*columnWarps=*/1, /*chains=*/1});
   auto shared = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   Value base = LLVM::AddressOfOp::create(b, shared, "attn_shared");
   queryTile.emplace(b, thread, base, 0, tileRows, keyDim, firstWarpRow);
@@ -88,25 +89,11 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
 // Around the loops
 //===----------------------------------------------------------------------===//
 
-void WarpLowering::copyRows(SharedTile &tile, const GlobalView &view, Value first, Value count, int64_t rows, int64_t columns) {
-  GlobalRows source;
-  Value start = arith::ExtSIOp::create(b, b.getI64Type(), first);
-  auto address = [&](ImplicitLocOpBuilder &b, Value row) {
-    return view.getAddress(b, arith::AddIOp::create(b, start, arith::ExtUIOp::create(b, b.getI64Type(), row)));
-  };
-  source.address = address;
-  source.count = arith::SubIOp::create(b, count, first);
-  source.columns = columns;
-  source.stride = view.getStride();
-  source.isAligned = isAligned;
-  tile.copy(b, thread, source);
-}
-
 void WarpLowering::lowerQueries(PackOp op) {
   auto view = op.getView().getDefiningOp<QueryViewOp>();
   Value first = arith::MulIOp::create(b, op.getTile(), indexConstant(b, shape.tileRows));
   Value count = arith::MulIOp::create(b, view.getCount(), indexConstant(b, view.getGroup()));
-  copyRows(*queryTile, GlobalView(b, view), toI32(b, first), toI32(b, count), shape.tileRows, keyDim);
+  copyRows(b, thread, *queryTile, GlobalView(b, view), toI32(b, first), toI32(b, count), keyDim, isAligned);
   commitCopies(b);
 }
 
@@ -116,11 +103,14 @@ LogicalResult WarpLowering::lowerSegment(BoundsOp op) {
   FailureOr<LoopBounds> bounds = lowerBounds(b, op);
   if (failed(bounds))
     return failure();
+  bool isFirst = segmentEnds.empty();
   segmentEnds[view.getView()] = bounds->hi;
-  // Other warps may still read the keys of the segment before this one.
-  NVVM::Barrier0Op::create(b);
+  // Other warps may still read the keys of the segment before this one, behind whose end zeros may be under way.
+  if (!isFirst)
+    waitForCopies(b, 0);
   Value first = arith::MulIOp::create(b, bounds->lo, indexConstant(b, shape.keys)), end = arith::MulIOp::create(b, bounds->hi, indexConstant(b, shape.keys));
-  copyRows(*keyTile, GlobalView(b, view), toI32(b, first), toI32(b, arith::MinSIOp::create(b, end, view.getCount())), shape.keys, keyDim);
+  Value last = toI32(b, arith::MinSIOp::create(b, end, view.getCount()));
+  copyRows(b, thread, *keyTile, GlobalView(b, view), toI32(b, first), last, keyDim, isAligned);
   commitCopies(b);
   return success();
 }
@@ -128,47 +118,6 @@ LogicalResult WarpLowering::lowerSegment(BoundsOp op) {
 //===----------------------------------------------------------------------===//
 // One key tile
 //===----------------------------------------------------------------------===//
-
-RowFragments::Scores WarpLowering::buildScores(ScoreRegion *bias) {
-  unsigned rowBlocks = shape.getRowBlocks(), keyBlocks = shape.getKeyBlocks();
-  RowFragments::Scores scores(rowBlocks * keyBlocks);
-  for (int64_t step = 0; step < keyTile->getDepthSteps(); ++step) {
-    SmallVector<SmallVector<Value>> queries;
-    for (unsigned block = 0; block < rowBlocks; ++block)
-      queries.push_back(queryTile->load(b, MatrixOrder::RowsFirst, 16 * block, step, /*transpose=*/false));
-    for (unsigned pair = 0; pair < keyBlocks / 2; ++pair) {
-      SmallVector<Value> loaded = keyTile->load(b, MatrixOrder::ColumnsFirst, 16 * pair, step, /*transpose=*/false);
-      for (unsigned block = 0; block < rowBlocks; ++block)
-        for (unsigned half = 0; half < 2; ++half) {
-          unsigned number = block * keyBlocks + 2 * pair + half;
-          ResultFragment &result = scores[number];
-          if (step == 0)
-            result = fragments->startScores(bias, number);
-          result = multiplyAdd(b, element, queries[block], ValueRange(loaded).slice(2 * half, 2), result);
-        }
-    }
-  }
-  return scores;
-}
-
-void WarpLowering::addProducts(const RowFragments::Scores &weights, RowFragments::State &state) {
-  unsigned rowBlocks = shape.getRowBlocks(), keyBlocks = shape.getKeyBlocks(), valueBlocks = shape.getValueBlocks();
-  for (unsigned step = 0; step < keyBlocks / 2; ++step) {
-    SmallVector<SmallVector<Value>> lhs;
-    for (unsigned block = 0; block < rowBlocks; ++block) {
-      const ResultFragment *pair = &weights[block * keyBlocks + 2 * step];
-      lhs.push_back(roundToOperand(b, element, pair[0], pair[1]));
-    }
-    for (unsigned columns = 0; columns < valueBlocks / 2; ++columns) {
-      SmallVector<Value> loaded = valueTile->load(b, MatrixOrder::RowsFirst, 16 * step, columns, /*transpose=*/true);
-      for (unsigned block = 0; block < rowBlocks; ++block)
-        for (unsigned half = 0; half < 2; ++half) {
-          ResultFragment &result = state.accumulators[block * valueBlocks + 2 * columns + half];
-          result = multiplyAdd(b, element, lhs[block], ValueRange(loaded).slice(2 * half, 2), result);
-        }
-    }
-  }
-}
 
 LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   auto panelLoops = llvm::to_vector(op.getBody().getOps<ForPanelsOp>());
@@ -180,14 +129,7 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     return failure();
   auto queries = panels.getRows().getDefiningOp<QueryViewOp>();
   SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, panels.getRowTile());
-  std::optional<ScoreRegion> bias, map;
-  if (work->bias)
-    bias.emplace(fragments->prepareRegion(work->bias.getBody(), rows, queries.getBatch()));
-  if (work->map)
-    map.emplace(fragments->prepareRegion(work->map.getBody(), rows, queries.getBatch()));
-  RowFragments::RowGuards guards;
-  if (work->restrict)
-    guards = fragments->getGuards(work->restrict, work->keyView, rows, queries);
+  TileScores extra(*fragments, *work, queries, rows);
   GlobalView keyRows(b, work->keyView), valueRows(b, work->valueView);
   Value width = indexConstant(b, shape.keys), keyCount = work->keyView.getCount();
   Value segmentEnd = arith::MinSIOp::create(b, arith::MulIOp::create(b, segmentEnds.lookup(work->keyView.getView()), width), keyCount);
@@ -204,21 +146,18 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     tile->computeAddressesFrom(b, zero);
   // The keys are here, and no warp reads the values of the tile before any more.
   waitForCopies(b, 0);
-  copyRows(*valueTile, valueRows, first, count, shape.keys, shape.valueDim);
+  copyRows(b, thread, *valueTile, valueRows, first, count, shape.valueDim, isAligned);
   commitCopies(b);
-  if (bias)
-    fragments->beginTile(*bias, work->keyView, firstKey);
-  RowFragments::Scores scores = buildScores(bias ? &*bias : nullptr);
+  extra.begin(firstKey);
+  auto getRows = [&](unsigned step) { return loadRows(b, shape, *queryTile, step); };
+  RowFragments::Scores scores = multiplyKeys(b, element, shape, getRows, *keyTile, extra);
   waitForCopies(b, 0);
-  copyRows(*keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, shape.keys, keyDim);
+  copyRows(b, thread, *keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, keyDim, isAligned);
   commitCopies(b);
-  if (map)
-    fragments->applyMap(*map, work->keyView, firstKey, scores);
-  if (work->restrict)
-    fragments->applyRestrict(work->restrict, work->keyView, firstKey, rows, guards, queries, scores);
+  extra.finish(scores);
   SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
   fragments->rescale(factors, state.accumulators);
-  addProducts(scores, state);
+  addProducts(b, element, shape, scores, *valueTile, state);
   scf::YieldOp::create(b, fragments->flatten(state));
   states[op.getResult()] = fragments->unflatten(loop.getResults());
   return success();

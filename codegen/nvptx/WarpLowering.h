@@ -37,12 +37,6 @@ private:
   LogicalResult lowerForKeys(ForKeysOp op);
   void lowerQueries(PackOp op);
 
-  /// Copies a tile of rows of a view, `first` (i32) being the tile's first row and `count` (i32) the rows of the view.
-  void copyRows(SharedTile &tile, const GlobalView &view, Value first, Value count, int64_t rows, int64_t columns);
-  /// `bias` has begun the tile; null where scores start from zeros.
-  RowFragments::Scores buildScores(ScoreRegion *bias);
-  void addProducts(const RowFragments::Scores &weights, RowFragments::State &state);
-
   func::FuncOp stage;
   const GpuMachine &machine;
   bool isAligned;

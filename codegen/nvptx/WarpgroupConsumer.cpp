@@ -3,6 +3,7 @@
 #include "codegen/nvptx/OutputTile.h"
 #include "codegen/nvptx/RowFragments.h"
 #include "codegen/nvptx/SharedTile.h"
+#include "codegen/nvptx/TileScores.h"
 #include "codegen/nvptx/WarpgroupLowering.h"
 #include "codegen/nvptx/WarpgroupPtx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -36,15 +37,16 @@ private:
   Value takeNextTask(Value use) override;
   void finish() override;
 
-  /// The scores of key tile `tile` (i32), on their way.
-  SmallVector<Value> issueScores();
+  /// The products of a key tile, on their way to be scores.
+  SmallVector<Value> issueScores(TileScores &extra);
   /// The products of the pending weights, on their way.
   void issueOutputs();
   /// The part of a key tile between the two products: scores become weights. Returns the factors of the accumulators.
-  SmallVector<Value> step(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows, SmallVectorImpl<Value> &scores);
+  SmallVector<Value> step(StepOp step, TileScores &extra, SmallVectorImpl<Value> &scores);
   SmallVector<Value> roundWeights(ArrayRef<Value> weights);
-  void lowerFirstTile(KeySegment &segment, Value tile, ArrayRef<RowFragments::ThreadRow> rows);
-  void lowerNextTile(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows);
+  void lowerFirstTile(StepOp step, TileScores &extra);
+  void lowerNextTile(StepOp step, TileScores &extra);
+  void beginTile(TileScores &extra, Value tile);
   void finishOutputs();
   void releaseQueries();
   void storeTile(RowStore &store);
@@ -76,7 +78,7 @@ Consumer::Consumer(ImplicitLocOpBuilder &b, WarpgroupKernel &kernel, func::FuncO
   consumer = arith::DivUIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps));
   isFirstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.lane, i32Constant(b, 0));
   Value firstRow = arith::MulIOp::create(b, warp, i32Constant(b, GpuMachine::kAtomRows));
-  FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim, /*chains=*/2};
+  FragmentShape shape = {tiles.getRows(), GpuMachine::kAtomRows, tiles.keys, tiles.valueDim, /*columnWarps=*/1, /*chains=*/2};
   fragments.emplace(b, kernel.normalizer, shape, kernel.lane, firstRow);
   Value inGroup = arith::AndIOp::create(b, warp, i32Constant(b, WarpgroupTiles::kWarps - 1));
   isFirstThread = arith::AndIOp::create(b, isFirstLane, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inGroup, i32Constant(b, 0)));
@@ -171,6 +173,12 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
   segment.buildBounds(b);
   auto queries = segment.getPanels().getRows().getDefiningOp<QueryViewOp>();
   SmallVector<RowFragments::ThreadRow> rows = fragments->getThreadRows(queries, segment.getPanels().getRowTile());
+  std::optional<TileScores> guardedScores, freeScores;
+  if (!segment.guarded.empty())
+    guardedScores.emplace(*fragments, segment.guardedWork, queries, rows);
+  if (segment.free)
+    freeScores.emplace(*fragments, segment.freeWork, queries, rows);
+  StepOp stepOp = (segment.free ? segment.freeWork : segment.guardedWork).step;
   Value zero = i32Constant(b, 0), one = i32Constant(b, 1);
   Value hasGuarded = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getGuardedCount(), zero);
   Value hasFree = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getFreeUpper(), segment.getFreeLower());
@@ -179,7 +187,9 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
   // The first tile has no products before it to overlap with. A guard does no harm to a tile that needs none.
   emitIf(isFirst, [&] {
     Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, zero), segment.getFreeLower());
-    lowerFirstTile(segment, tile, rows);
+    TileScores &extra = guardedScores ? *guardedScores : *freeScores;
+    beginTile(extra, tile);
+    lowerFirstTile(stepOp, extra);
   });
   auto loop = [&](Value lower, Value upper, bool isGuarded) {
     auto keys = scf::ForOp::create(b, lower, upper, one, flatten());
@@ -187,7 +197,9 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
     b.setInsertionPointToStart(keys.getBody());
     unflatten(keys.getRegionIterArgs());
     Value tile = isGuarded ? segment.buildGuardedTile(b, keys.getInductionVar()) : keys.getInductionVar();
-    lowerNextTile(segment, isGuarded, tile, rows);
+    TileScores &extra = isGuarded ? *guardedScores : *freeScores;
+    beginTile(extra, tile);
+    lowerNextTile(stepOp, extra);
     scf::YieldOp::create(b, flatten());
     unflatten(keys.getResults());
   };
@@ -243,13 +255,19 @@ void Consumer::finish() {
 // One key tile
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> Consumer::issueScores() {
+void Consumer::beginTile(TileScores &extra, Value tile) {
+  extra.begin(arith::IndexCastOp::create(b, b.getIndexType(), arith::MulIOp::create(b, tile, i32Constant(b, tiles.keys))));
+}
+
+SmallVector<Value> Consumer::issueScores(TileScores &extra) {
   BarrierRing ring = kernel.getKeyRing();
   ring.waitUntilFull(b, computed);
   Value queries = getStageBase(queryBase, kernel.getQueryRing(b, consumer).getStage(b, use), tiles.consumers * tiles.getQueryTile().getBytes());
   Value keys = getStageBase(keyBase, ring.getStage(b, computed), tiles.getKeyTile().getBytes());
   WarpgroupProduct product = {kernel.element, tiles.keys, /*isRightTransposed=*/false};
   SmallVector<Value> scores;
+  for (int64_t block = 0; !extra.startsFromZero() && block < tiles.keys / 8; ++block)
+    llvm::append_range(scores, extra.start(block));
   orderRegisters(b);
   for (int64_t step = 0; step < (tiles.queryDim + 15) / 16; ++step)
     scores = buildWarpgroupProduct(b, product, tiles.getQueryTile().buildDescriptor(b, queries, false, step),
@@ -273,19 +291,12 @@ void Consumer::issueOutputs() {
   setAccumulators(accumulators);
 }
 
-SmallVector<Value> Consumer::step(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows,
-                                  SmallVectorImpl<Value> &numbers) {
-  TileWork &work = isGuarded ? segment.guardedWork : segment.freeWork;
-  auto queries = segment.getPanels().getRows().getDefiningOp<QueryViewOp>();
+SmallVector<Value> Consumer::step(StepOp step, TileScores &extra, SmallVectorImpl<Value> &numbers) {
   RowFragments::Scores scores;
   for (size_t n = 0; n < numbers.size(); n += 4)
     scores.emplace_back(ArrayRef<Value>(numbers).slice(n, 4));
-  Value firstKey = arith::IndexCastOp::create(b, b.getIndexType(), arith::MulIOp::create(b, tile, i32Constant(b, tiles.keys)));
-  if (work.map)
-    fragments->applyMap(work.map, work.keyView, firstKey, rows, queries.getBatch(), scores);
-  if (work.restrict)
-    fragments->applyRestrict(work.restrict, work.keyView, firstKey, rows, queries, scores);
-  SmallVector<Value> factors = fragments->step(work.step, running.state.statistics, scores);
+  extra.finish(scores);
+  SmallVector<Value> factors = fragments->step(step, running.state.statistics, scores);
   numbers.clear();
   for (const ResultFragment &block : scores)
     llvm::append_range(numbers, block);
@@ -300,24 +311,24 @@ SmallVector<Value> Consumer::roundWeights(ArrayRef<Value> weights) {
   return words;
 }
 
-void Consumer::lowerFirstTile(KeySegment &segment, Value tile, ArrayRef<RowFragments::ThreadRow> rows) {
-  SmallVector<Value> scores = issueScores();
+void Consumer::lowerFirstTile(StepOp stepOp, TileScores &extra) {
+  SmallVector<Value> scores = issueScores(extra);
   waitForProducts(b, 0, scores);
   arriveIf(b, isFirstLane, kernel.getKeyRing().getEmpty(b, computed));
   // The accumulators are zero: no factor matters.
-  step(segment, !segment.guarded.empty(), tile, rows, scores);
+  step(stepOp, extra, scores);
   running.weights = roundWeights(scores);
   running.isPending = boolConstant(b, true);
   computed = arith::AddIOp::create(b, computed, i32Constant(b, 1));
 }
 
-void Consumer::lowerNextTile(KeySegment &segment, bool isGuarded, Value tile, ArrayRef<RowFragments::ThreadRow> rows) {
-  SmallVector<Value> scores = issueScores();
+void Consumer::lowerNextTile(StepOp stepOp, TileScores &extra) {
+  SmallVector<Value> scores = issueScores(extra);
   issueOutputs();
   waitForProducts(b, 1, scores);
   arriveIf(b, isFirstLane, kernel.getKeyRing().getEmpty(b, computed));
   SmallVector<Value> accumulators = flattenAccumulators();
-  SmallVector<Value> factors = step(segment, isGuarded, tile, rows, scores);
+  SmallVector<Value> factors = step(stepOp, extra, scores);
   waitForProducts(b, 0, accumulators);
   setAccumulators(accumulators);
   // Behind the wait: until then the weights before these are being read.

@@ -88,8 +88,9 @@ struct SplitPanels : public attn::impl::SplitPanelsBase<SplitPanels> {
       return;
     SmallVector<std::pair<ForKeysOp, int64_t>> loops;
     getOperation().walk([&](ForKeysOp loop) {
-      int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(getLoopShape(loop, findRowLoad(loop)));
-      if (loop.getInitial().getType().getRows() >= panelRows)
+      int64_t tileRows = loop.getInitial().getType().getRows();
+      int64_t panelRows = cast<TargetAttrInterface>(target).getPanelRows(getLoopShape(loop, findRowLoad(loop)), tileRows);
+      if (panelRows > 0)
         loops.push_back({loop, panelRows});
     });
     for (auto [loop, panelRows] : loops)

@@ -184,7 +184,7 @@ Value RowTileBuilder::buildSegment(SegmentAttr segment, Value state) {
   valueView = buildKeyView(segment, stages.value, "e", keyHead, limit);
   Value chunkBegin, chunkEnd;
   if (index.chunk) {
-    Value chunkKeys = buildIndex(b, stages.tiles.splitKeys);
+    Value chunkKeys = index.chunkKeys ? index.chunkKeys : buildIndex(b, stages.tiles.splitKeys);
     chunkBegin = arith::MulIOp::create(b, index.chunk, chunkKeys);
     chunkEnd = arith::AddIOp::create(b, chunkBegin, chunkKeys);
   }
@@ -225,13 +225,16 @@ Value attn::buildRowTile(ImplicitLocOpBuilder &b, const AttentionStages &stages,
 //===----------------------------------------------------------------------===//
 
 void attn::buildStoreResults(ImplicitLocOpBuilder &b, const AttentionStages &stages, const RowTileIndex &index, Value state, Value exponent,
-                             const ResultMemory &results) {
+                             const ResultMemory &results, Value condition) {
   auto type = cast<StateType>(state.getType());
   StringAttr i = b.getStringAttr("i"), e = b.getStringAttr("e");
   auto outputTile = TileType::get(b.getContext(), {i, e}, {type.getRows(), type.getWidth()}, b.getF32Type());
   auto rowTile = TileType::get(b.getContext(), {i}, {type.getRows()}, b.getF32Type());
   auto finished = FinalizeRowsOp::create(b, outputTile, rowTile, rowTile, state, exponent);
   RowWindow window = buildRowWindow(b, stages, index);
+  // Nothing is written to a view without rows.
+  if (condition)
+    window.count = arith::SelectOp::create(b, condition, window.count, buildIndex(b, 0));
   auto store = [&](Value tile, Value memory) {
     if (memory)
       StoreOp::create(b, tile, buildQueryView(b, stages, index, window, memory), index.rowTile);

@@ -36,7 +36,9 @@ struct AttentionStages {
 struct RowTileIndex {
   Value batch, head, residue, rowTile;
   /// Null where the keys are not split.
-  Value chunk;
+  Value chunk = {};
+  /// Keys of a chunk; null where it is the target's constant.
+  Value chunkKeys = {};
 };
 
 /// Rows of a task: which part of the queries and results it touches.
@@ -58,9 +60,9 @@ struct ResultMemory {
   Value output, lse, rowMax;
 };
 
-/// Finalises a state and stores what is asked for.
+/// Finalises a state and stores what is asked for, if the condition holds (null: always).
 void buildStoreResults(ImplicitLocOpBuilder &b, const AttentionStages &stages, const RowTileIndex &index, Value state, Value exponent,
-                       const ResultMemory &results);
+                       const ResultMemory &results, Value condition = {});
 
 /// `ceil(numerator / denominator)` for a numerator that is not negative.
 Value buildCeilDiv(ImplicitLocOpBuilder &b, Value numerator, int64_t denominator);

@@ -21,10 +21,12 @@
 // CHECK: llvm.func @causal_stage_0_unaligned(
 // CHECK-SAME: attn.alignment = 1 : i64
 // CHECK-NOT: nvvm.cp.async.shared.global
+// CHECK: llvm.func @causal_stage_1(
 // CHECK: llvm.func @causal_plan(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) attributes {attn.plan
 
-// Two loops (without guards, with guards) in each of two kernels; each has 32 x 64 x 128 and 32 x 128 x 64 on products of 16 x 8 x 16.
-// PRODUCTS-COUNT-1024: nvvm.mma.sync
+// Two loops (without guards, with guards) in each of two kernels; each has 32 x 64 x 128 and 32 x 128 x 64 on products of 16 x 8 x 16. The kernels for
+// few rows have 16 keys for 16 rows of a warp, or 32 for 32.
+// PRODUCTS-COUNT-1664: nvvm.mma.sync
 // PRODUCTS-NOT: nvvm.mma.sync
 
 // Only the loop with guards asks which keys a row sees. Where a row's keys end is computed before that loop, once, and counted in the columns of a

@@ -106,6 +106,8 @@ def test_machine_code(assembled, name):
     assert set(kernels) == {stage["symbol"] for stage in target["stages"]}
     for stage in target["stages"]:
         loops = count_loops(kernels[stage["symbol"]])
+        if stage["name"] == "combine":
+            continue  # it only adds up
         assert loops, "a kernel without a loop of matrix products"
         # Loops with and without guards, of one segment or another, do the same products.
         assert len({loop["HMMA"] for loop in loops}) == 1
