@@ -41,6 +41,7 @@ def list_changes(folder, names):
 
 
 def main():
+    import decode_cases
     import gpu_cases
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,7 +49,7 @@ def main():
     parser.add_argument("--output", default=str(ROOT / "build" / "gpu-bundles"))
     parser.add_argument("--attn-compile", default=str(ROOT / "build" / "bin" / "attn-compile"))
     arguments = parser.parse_args()
-    descriptions = [(case.name, case.description()) for case in gpu_cases.cases()] + [("ring", gpu_cases.ring_description())]
+    descriptions = [(case.name, case.description()) for case in gpu_cases.cases() + decode_cases.cases()] + [("ring", gpu_cases.ring_description())]
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, status, message in pool.map(lambda one: build(*one, arguments), descriptions):

@@ -103,7 +103,7 @@ void SharedTile::copyAsynchronously(ImplicitLocOpBuilder &b, const BlockThread &
   };
   // Where a thread copies the same chunk of every so many rows, addresses differ by constants and by multiples of one stride. The number of rows is a
   // power of two, so that the permutation of a later row differs from that of the first in bits of its own.
-  if (source.stride && llvm::isPowerOf2_64(rowsAtOnce) && thread.count % chunks == 0) {
+  if (source.stride && llvm::isPowerOf2_64(rowsAtOnce) && thread.count % chunks == 0 && rows % rowsAtOnce == 0) {
     Value address = chunkAddress(b, source.address(b, copyRow), copyChunk);
     Value step = arith::MulIOp::create(b, source.stride, arith::ConstantOp::create(b, b.getI64IntegerAttr(rowsAtOnce)));
     for (int64_t first = 0; first < rows; first += rowsAtOnce) {
@@ -115,7 +115,13 @@ void SharedTile::copyAsynchronously(ImplicitLocOpBuilder &b, const BlockThread &
     return;
   }
   for (int64_t first = 0; first < rows * chunks; first += thread.count) {
+    OpBuilder::InsertionGuard guard(b);
     Value number = arith::AddIOp::create(b, thread.thread, i32Constant(b, first));
+    // The last threads may have nothing left to copy: what lies behind the tile is not theirs.
+    if (first + thread.count > rows * chunks) {
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, i32Constant(b, rows * chunks));
+      b.setInsertionPointToStart(scf::IfOp::create(b, exists, /*withElseRegion=*/false).thenBlock());
+    }
     Value row = arith::DivUIOp::create(b, number, i32Constant(b, chunks)), chunk = arith::RemUIOp::create(b, number, i32Constant(b, chunks));
     issue(row, chunk, getChunkOffset(b, row, chunk), 0, chunkAddress(b, source.address(b, row), chunk));
   }

@@ -1,4 +1,4 @@
-"""What can be said of GPU code without a GPU: every case of benchmarks/gpu_cases.py assembles, and its machine code is what it should be.
+"""What can be said of GPU code without a GPU: every case of benchmarks/gpu_cases.py and decode_cases.py assembles, and its machine code is what it should be.
 
 Needs ptxas (on the PATH or named by ATTN_PTXAS) and nvdisasm (package nvidia-cuda-nvdisasm); scripts/setup.sh brings both.
 """
@@ -79,9 +79,10 @@ def bundles(tmp_path_factory):
 
 
 def names():
+    import decode_cases
     import gpu_cases
 
-    return [case.name for case in gpu_cases.cases()]
+    return [case.name for case in gpu_cases.cases() + decode_cases.cases()]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,17 @@ def test_products(assembled, name, dim, keys, rows):
     target, _, kernels = assembled[name]
     loops = count_loops(kernels[target["stages"][0]["symbol"]])
     assert {loop["HMMA"] for loop in loops} == {2 * rows * keys * dim // (16 * 8 * 16)}
+
+
+@pytest.mark.parametrize("name, dim", [("decode_64_8_d128", 128), ("decode_window_d128_f16", 128), ("decode_full_d32", 32), ("decode_soft_cap_d256", 256)])
+def test_products_of_few_rows(assembled, name, dim):
+    """Four warps share the products of a tile of 64 keys; in these kernels nothing is kept in local memory."""
+    target, _, kernels = assembled[name]
+    for stage in target["stages"]:
+        rows = {"few_rows": 16, "some_rows": 64}.get(stage["name"])
+        loops = count_loops(kernels[stage["symbol"]]) if rows else []
+        assert all(loop["HMMA"] == 2 * rows * 64 * dim // (16 * 8 * 16) // 4 for loop in loops)
+        assert all(not loop["LDL"] + loop["STL"] for loop in loops), (stage["symbol"], [(loop["LDL"], loop["STL"]) for loop in loops])
 
 
 def test_an_unmasked_loop_has_no_guard(assembled):

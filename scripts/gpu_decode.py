@@ -1,0 +1,239 @@
+"""Few query rows and many keys: checks and timings for scripts/gpu_check.py.
+
+Keys and values have to be read once, so that a timing is a rate of bytes; the roof is what PyTorch's sum over a large buffer reaches in the same run. Calls
+lie in CUDA graphs, one for each of several buffers in turn, so that the second cache never holds what is read.
+"""
+
+import math
+import statistics
+import time
+
+import torch
+
+CACHE_BYTES = 50e6
+LSE_LIMIT = 2e-3
+FLOOR = {torch.bfloat16: 2e-4, torch.float16: 1e-4}
+
+
+def make(shape, layout, dtype, generator):
+    """Random normal numbers as a view [batch, head, length, dim]."""
+    batch, heads, length, dim = shape
+    draw = lambda *sizes: torch.randn(*sizes, generator=generator, device="cuda").to(dtype)
+    if layout == "by token":
+        return draw(batch, length, heads, dim).transpose(1, 2)
+    if layout == "misaligned":
+        return draw(batch, heads, length, dim + 3)[..., 1 : dim + 1]
+    return draw(batch, heads, length, dim)
+
+
+def reference(problem, q, k, v, lengths, plain):
+    """Output and lse of each batch row over its own keys. float64, or the plain algorithm of the element type."""
+    dtype = torch.float32 if plain else torch.float64
+    group, queries = problem.query_heads // problem.heads, q.shape[2]
+    output = torch.zeros(q.shape, dtype=dtype, device="cuda")
+    lse = torch.full(q.shape[:3], -math.inf, dtype=dtype, device="cuda")
+    slopes = problem.slopes().to("cuda", dtype)
+    for row, length in enumerate(lengths):
+        i = (torch.arange(queries, device="cuda") + offset(length, queries))[:, None]
+        j = torch.arange(length, device="cuda")[None, :]
+        visible = (problem.mask.visible(i, j) if problem.mask.visible else torch.ones(queries, length, dtype=torch.bool, device="cuda"))
+        for head in range(problem.query_heads if length else 0):
+            key, value = k[row, head // group, :length].to(dtype), v[row, head // group, :length].to(dtype)
+            scores = q[row, head].to(dtype) @ key.T * problem.dim**-0.5
+            if problem.score:
+                scores = problem.score.apply(scores, head, i, j, slopes)
+            scores = scores.masked_fill(~visible, -math.inf)
+            weights = torch.softmax(scores, dim=-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
+            output[row, head] = (weights.to(problem.dtype).to(dtype) if plain else weights) @ value
+            lse[row, head] = torch.logsumexp(scores, dim=-1)
+    return output.to(problem.dtype) if plain else output, lse
+
+
+def offset(length, queries):
+    """Position of the first query: the queries are the last keys, where there are as many."""
+    return max(0, length - queries)
+
+
+def check(bundle, case, size, layout, wait):
+    batch, queries, keys = size
+    problem = case.problem
+    generator = torch.Generator("cuda").manual_seed(queries * 1000 + keys)
+    q = make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator)
+    k, v = (make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator) for _ in range(2))
+    lengths = case.lengths(batch, keys) if case.has_lengths else [keys] * batch
+    for row, length in enumerate(lengths):
+        k[row, :, length:] = math.nan
+        v[row, :, length:] = math.nan
+    # A margin that must stay as it is lies around the output. It keeps rows aligned where they should be: else no kernel that wants this would be checked.
+    whole = torch.full((batch, problem.query_heads, queries + 2, problem.dim + 16), 7.0, dtype=problem.dtype, device="cuda")
+    shift = 1 if layout == "misaligned" else 8
+    o = whole[:, :, 1 : queries + 1, shift : shift + problem.dim]
+    lse = torch.full((batch, problem.query_heads, queries + 3), math.nan, device="cuda")[..., 1 : queries + 1]
+    numbers = lambda values: torch.tensor(values, dtype=torch.int32, device="cuda")
+    arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else [])
+    if case.has_lengths:
+        arguments += [numbers(lengths), numbers([offset(length, queries) for length in lengths])]
+    what = f"{case.name} {size} {layout}"
+    launch = bundle.prepare(arguments + [o] + ([lse] if case.lse else []))
+    launch()
+    wait(what)
+    first = o.clone()
+    launch()
+    wait(what)
+    (exact, exact_lse), (plain, _) = reference(problem, q, k, v, lengths, False), reference(problem, q, k, v, lengths, True)
+    floor, norm = FLOOR[problem.dtype], float(exact.norm()) or 1.0
+    error, usual = float((o.double() - exact).norm()) / norm, float((plain.double() - exact).norm()) / norm
+    largest, usual_largest = float((o.double() - exact).abs().max()), float((plain.double() - exact).abs().max())
+    margin = whole.clone()
+    margin[:, :, 1 : queries + 1, shift : shift + problem.dim] = 7.0
+    faults = []
+    if not (error <= 1.5 * usual + floor and largest <= 2 * usual_largest + 10 * floor * float(exact.abs().max())):
+        faults.append(f"relative error {error:.2e} (plain {usual:.2e}), largest {largest:.2e} (plain {usual_largest:.2e})")
+    if not bool((margin == 7.0).all()):
+        faults.append("the margin is written")
+    if not torch.equal(first, o):
+        faults.append("a second run has other bits")
+    if case.lse:
+        seen = exact_lse > -math.inf
+        lse_error = float((lse.double() - exact_lse)[seen].abs().max()) if bool(seen.any()) else 0.0
+        if not (lse_error <= LSE_LIMIT and bool((lse[~seen] == -math.inf).all())):
+            faults.append(f"lse differs by {lse_error:.2e}, or rows that see nothing have another one than -inf")
+    if faults:
+        print(f"FAILED {what}: {'; '.join(faults)}", flush=True)
+    return not faults, error, usual
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# Fast
+# ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def peers(q, k, v):
+    """PyTorch's backends. With several queries they see all keys, which spares them the mask."""
+
+    def call(backend):
+        def run():
+            with torch.nn.attention.sdpa_kernel(backend):
+                return torch.nn.functional.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+
+        return run
+
+    backend = torch.nn.attention.SDPBackend
+    return {"cudnn": call(backend.CUDNN_ATTENTION), "flash": call(backend.FLASH_ATTENTION)}
+
+
+def capture(functions):
+    """One graph of all calls, or None where a backend does not take them."""
+    try:
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for function in functions:
+                function()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            kept = [function() for function in functions]
+        graph.kept = kept
+        return graph
+    except RuntimeError as error:
+        print(f"  not measured: {str(error).splitlines()[0]}", flush=True)
+        return None
+
+
+def once(graph, repeats, rest):
+    if rest:
+        torch.cuda.synchronize()
+        time.sleep(0.1)
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    start.record()
+    for _ in range(repeats):
+        graph.replay()
+    end.record()
+    end.synchronize()
+    return start.elapsed_time(end) * 1e-3 / repeats
+
+
+def measure_graphs(graphs, calls, rounds=7):
+    """{name: (burst, sustained) seconds of a call}."""
+    times = {name: {True: [], False: []} for name in graphs}
+    repeats = {name: max(1, int(0.02 / once(graph, 3, False))) for name, graph in graphs.items()}
+    order = list(graphs)
+    for number in range(rounds):
+        for rest in (True, False):
+            for name in order[number % len(order) :] + order[: number % len(order)]:
+                times[name][rest].append(once(graphs[name], repeats[name], rest) / calls)
+    return {name: tuple(statistics.median(taken[rest]) for rest in (True, False)) for name, taken in times.items()}
+
+
+def measure_roof():
+    """Bytes a second of a sum over a buffer that no cache holds."""
+    buffer = torch.ones(1 << 28, device="cuda")
+    graph = capture([buffer.sum])
+    return tuple(buffer.nbytes / seconds for seconds in measure_graphs({"sum": graph}, 1)["sum"])
+
+
+def measure(bundle, case, timing, wait):
+    """({name: (burst, sustained) seconds}, bytes of keys and values)."""
+    problem = case.problem._replace(batch=timing.batch, queries=timing.queries, keys=timing.keys)
+    count = max(2, math.ceil(4 * CACHE_BYTES / problem.key_bytes()))
+    calls = {}
+    for seed in range(count):
+        generator = torch.Generator("cuda").manual_seed(seed)
+        q = make((timing.batch, problem.query_heads, timing.queries, problem.dim), "dense", problem.dtype, generator)
+        k, v = (make((timing.batch, problem.heads, timing.keys, problem.dim), "dense", problem.dtype, generator) for _ in range(2))
+        ours = bundle.prepare([q, k, v, torch.empty_like(q)])
+        for name, call in {"attn": ours, **peers(q, k, v)}.items():
+            calls.setdefault(name, []).append(call)
+    graphs = {name: capture(functions) for name, functions in calls.items()}
+    graphs = {name: graph for name, graph in graphs.items() if graph}
+    for name, graph in graphs.items():
+        graph.replay()
+        wait(f"{case.name} {timing} {name}")
+    return measure_graphs(graphs, count), problem.key_bytes()
+
+
+def report(bundle, case, wait, roof, lines):
+    """Adds the rows of one case to the table."""
+    for timing in case.timings:
+        times, size = measure(bundle, case, timing, wait)
+        ours = times.pop("attn")
+        cell = lambda pair: f"{pair[0] * 1e6:.1f} / {pair[1] * 1e6:.1f} us, {size / pair[0] * 1e-12:.2f} TB/s"
+        others = "; ".join(f"{name} {cell(pair)}, {pair[0] / ours[0]:.2f}x" for name, pair in times.items()) or "-"
+        what = f"{timing.batch} x {timing.keys}, {size / 1e6:.0f} MB, Tq = {timing.queries}"
+        lines.append(f"| {case.name} | {what} | {cell(ours)}, {100 * size / ours[0] / roof[0]:.0f} % | {others} |")
+        print(f"  {what}: {cell(ours)}; {others}", flush=True)
+
+
+def run(load, wanted, with_timing, wait, lines):
+    """Checks all cases, and times those that have timings; `load` gives the bundle of a case. Returns (passed, failed)."""
+    import decode_cases
+
+    passed = failed = 0
+    rows = []
+    cases = [case for case in decode_cases.cases() if not wanted or case.name in wanted]
+    roof = measure_roof() if cases and with_timing else None
+    for case in cases:
+        bundle, worst, right = load(case.name), (0.0, 0.0), True
+        for number, size in enumerate(decode_cases.SIZES):
+            ok, error, usual = check(bundle, case, size, ("dense", "by token", "misaligned")[number % 3], wait)
+            passed, failed, right = passed + ok, failed + (not ok), right and ok
+            worst = max(worst, (error, usual))
+        print(f"{case.name}: {'ok' if right else 'WRONG'}, error {worst[0]:.2e} (plain {worst[1]:.2e})", flush=True)
+        state = f"{worst[0]:.1e} / {worst[1]:.1e}" if right else "wrong"
+        lines.append(f"| {case.name} | {bundle.target} | {bundle.hash[:12]} | {state} | - | - | - |")
+        if with_timing and right:
+            report(bundle, case, wait, roof, rows)
+    if rows:
+        lines += [
+            "",
+            "## Decode",
+            "",
+            f"Time of a call in a graph, burst / sustained, and bytes of keys and values a second in bursts; read roof (sum over 1 GB) {roof[0] * 1e-12:.2f} /"
+            f" {roof[1] * 1e-12:.2f} TB/s, of which ours is the percentage. Peers see all keys where there are several queries.",
+            "",
+            "| case | batch x keys | attn | peers (ratio in burst) |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+    return passed, failed
