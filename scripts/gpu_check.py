@@ -397,14 +397,18 @@ def main():
             peers = "; ".join(f"{name} {burst:.0f} / {sustained:.0f}, {ours[0] / burst:.2f}x" for name, (burst, sustained) in rates.items()) or "-"
             lines.append(f"{head} {length} | {ours[0]:.0f} / {ours[1]:.0f} | {peers} |")
             print(f"  {length}: {ours[0]:.0f} / {ours[1]:.0f}; {peers}", flush=True)
-    for number, target in enumerate(manifest_of(folder / "ring")["targets"] if not wanted or "ring" in wanted else []):
+    built = [target["target"] for target in manifest_of(next(path for path in sorted(folder.iterdir()) if path.is_dir()))["targets"]]
+    for number, target in enumerate(built if not wanted or "ring" in wanted else []):
+        if arguments.target not in ("", target):
+            continue
         bundle = Bundle(driver, folder / "ring", number)
         right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
         passed, failed = passed + sum(right), failed + len(right) - sum(right)
         lines.append(f"| ring | {bundle.target} | {bundle.hash[:12]} | {'right' if all(right) else 'wrong'} | - | - | - |")
-    load = lambda name: Bundle(driver, pathlib.Path(arguments.bundles) / name)
-    decoded = gpu_decode.run(load, wanted, not arguments.no_timing, wait, lines)
-    passed, failed = passed + decoded[0], failed + decoded[1]
+    for number, target in enumerate(built):
+        if arguments.target in ("", target):
+            decoded = gpu_decode.run(lambda name: Bundle(driver, folder / name, number), wanted, not arguments.no_timing, wait, lines)
+            passed, failed = passed + decoded[0], failed + decoded[1]
     text = "\n".join(lines) + "\n"
     if arguments.output:
         pathlib.Path(arguments.output).write_text(text, encoding="utf-8")
