@@ -115,7 +115,9 @@ LogicalResult Producer::lowerSegment(KeySegment &segment) {
 /// The counter is asked before anything is copied: its answer arrives in the meantime.
 void KeyProducer::enterTask(ValueRange values) {
   Producer::enterTask(values);
-  auto ask = scf::IfOp::create(b, TypeRange{b.getI32Type()}, NVVM::ElectSyncOp::create(b, b.getI1Type(), Value()), /*withElseRegion=*/true);
+  // What the counter says stays in the lane that asked, which is the one that passes it on.
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.lane, i32Constant(b, 0));
+  auto ask = scf::IfOp::create(b, TypeRange{b.getI32Type()}, isFirst, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(ask.thenBlock());
   Value taken = LLVM::AtomicRMWOp::create(b, LLVM::AtomicBinOp::add, kernel.counters, i32Constant(b, 1), LLVM::AtomicOrdering::monotonic);
@@ -163,11 +165,15 @@ Value KeyProducer::takeNextTask(Value use) {
   BarrierRing ring = kernel.getTaskRing();
   ring.waitUntilEmpty(b, use);
   Value slot = kernel.getTaskSlot(b, use), full = ring.getFull(b, use);
-  // The elected thread is the same one each time.
-  once([&] {
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel.lane, i32Constant(b, 0));
+  auto branch = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
     LLVM::StoreOp::create(b, ticket, slot);
     arriveIf(b, arith::ConstantOp::create(b, b.getBoolAttr(true)), full);
-  });
+  }
+  NVVM::SyncWarpOp::create(b, i32Constant(b, -1));
   Value task = readTask(use);
   NVVM::SyncWarpOp::create(b, i32Constant(b, -1));
   return task;
