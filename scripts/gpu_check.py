@@ -40,6 +40,32 @@ class Plan(ctypes.Structure):
     _fields_ = [("scratch", ctypes.c_int64), ("workspace", ctypes.c_int64), ("tasks", ctypes.c_int64 * MAX_STAGES)]
 
 
+class Target(ctypes.Structure):
+    """attn_gpu_target of runtime/attn_gpu_abi.h."""
+
+    _fields_ = [("name", ctypes.c_char_p), ("capability", ctypes.c_int32), ("exact", ctypes.c_int32), ("ptx", ctypes.c_void_p), ("ptx_bytes", ctypes.c_int64),
+                ("cubin", ctypes.c_void_p), ("cubin_bytes", ctypes.c_int64), ("plan", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(Plan))),
+                ("num_kernels", ctypes.c_int32), ("num_stages", ctypes.c_int32), ("kernels", ctypes.c_void_p)]
+
+
+class FamilyTail(ctypes.Structure):
+    """What follows the attn_kernel in an attn_gpu_family."""
+
+    _fields_ = [("abi_version", ctypes.c_int32), ("num_targets", ctypes.c_int32), ("argument_bytes", ctypes.c_int64), ("targets", ctypes.POINTER(Target))]
+
+
+KERNEL_BYTES = 80  # sizeof(attn_kernel) in runtime/attn_abi.h
+
+
+def plan_of(library, name, target):
+    """The function of a bundle's library that plans the launches of a target. Each target has its own: their tiles differ."""
+    family = FamilyTail.from_address(ctypes.addressof(ctypes.c_char.in_dll(library, f"{name}_gpu")) + KERNEL_BYTES)
+    found = [family.targets[index] for index in range(family.num_targets) if family.targets[index].name.decode() == target]
+    if len(found) != 1:
+        raise RuntimeError(f"{name}: the library has {len(found)} targets '{target}'")
+    return found[0].plan
+
+
 class Driver:
     """The few functions of the CUDA driver that a launch needs."""
 
@@ -97,7 +123,8 @@ class Bundle:
         target = manifest["targets"][number]
         self.target, self.hash, self.stages = target["target"], target["ptx_hash"], target["stages"]
         self.argument_bytes = target["argument_bytes"]
-        self.plan_function = getattr(ctypes.CDLL(str((folder / manifest["files"]["so"]).resolve())), f"{self.name}_plan")
+        self.library = ctypes.CDLL(str((folder / manifest["files"]["so"]).resolve()))
+        self.plan_function = plan_of(self.library, self.name, self.target)
         self.module, self.functions = ctypes.c_void_p(), []
         # A cubin loads on its own architecture only; for others the driver compiles the PTX for the device that is there.
         major, minor = torch.cuda.get_device_capability()

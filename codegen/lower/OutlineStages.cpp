@@ -26,7 +26,8 @@ namespace {
 /// The function that is being cut up.
 class StageOutliner {
 public:
-  explicit StageOutliner(func::FuncOp function) : function(function), b(function.getLoc(), function) {}
+  explicit StageOutliner(func::FuncOp function)
+      : function(function), target(function->getAttrOfType<TargetAttrInterface>("attn.target")), b(function.getLoc(), function) {}
 
   LogicalResult run();
 
@@ -39,6 +40,7 @@ private:
   void buildPlan(ArrayRef<ParallelOp> stages);
 
   func::FuncOp function;
+  TargetAttrInterface target;
   ImplicitLocOpBuilder b;
 };
 } // namespace
@@ -81,7 +83,7 @@ Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value worksp
   for (auto [number, value] : llvm::enumerate(values))
     if (Operation *op = value.getDefiningOp(); op && isa<MemRefType>(value.getType()))
       op->setAttr("attn.argument", b.getI64IntegerAttr(number));
-  Value offset = indexConstant(b, function->getAttrOfType<TargetAttrInterface>("attn.target").getCounterBytes());
+  Value offset = indexConstant(b, target.getCounterBytes());
   for (Operation &op : body) {
     if (&op == end)
       break;
@@ -96,7 +98,7 @@ Value StageOutliner::clonePrologue(Operation *end, Value arguments, Value worksp
 /// The point of the index space of a task. The innermost count varies fastest, so that neighbouring tasks share keys; where the longest tasks
 /// should come first it varies slowest and backwards, within a section of the other points.
 void StageOutliner::buildTaskIndices(ParallelOp parallel, Value task, IRMapping &mapping) {
-  Type type = b.getIntegerType(function->getAttrOfType<TargetAttrInterface>("attn.target").getTaskBits());
+  Type type = b.getIntegerType(target.getTaskBits());
   auto narrow = [&](Value index) -> Value { return arith::IndexCastOp::create(b, type, index); };
   auto divide = [&](Value number, Value by) -> std::pair<Value, Value> {
     Value quotient = arith::DivUIOp::create(b, number, by);
@@ -179,6 +181,8 @@ void StageOutliner::buildPlan(ArrayRef<ParallelOp> stages) {
 }
 
 LogicalResult StageOutliner::run() {
+  if (!target)
+    return function.emitOpError("expected the attribute 'attn.target' on a function with stages");
   auto stages = llvm::to_vector(function.getBody().getOps<ParallelOp>());
   if (stages.size() > ATTN_MAX_STAGES)
     return function.emitOpError("expected at most ") << ATTN_MAX_STAGES << " stages in a kernel, but got " << stages.size();

@@ -9,19 +9,27 @@
 // CHECK: %[[BATCHES:.*]] = memref.dim
 // The task's number, taken apart: the innermost count varies fastest.
 // CHECK: %[[NUMBER:.*]] = arith.index_cast %[[TASK]] : i64 to index
-// CHECK: %[[TILE:.*]] = arith.remui %[[NUMBER]], %[[C3:.*]] : index
-// CHECK: %[[BATCH:.*]] = arith.divui %[[NUMBER]], %[[C3]] : index
+// CHECK: %[[C3:.*]] = arith.index_cast %{{c3.*}} : index to i64
+// CHECK: %[[WIDE:.*]] = arith.index_cast %[[NUMBER]] : index to i64
+// CHECK: %[[QUOTIENT:.*]] = arith.divui %[[WIDE]], %[[C3]] : i64
+// CHECK: %[[PRODUCT:.*]] = arith.muli %[[QUOTIENT]], %[[C3]] : i64
+// CHECK: %[[REMAINDER:.*]] = arith.subi %[[WIDE]], %[[PRODUCT]] : i64
+// CHECK: %[[TILE:.*]] = arith.index_cast %[[REMAINDER]] : i64 to index
+// CHECK: %[[BATCH:.*]] = arith.index_cast %[[QUOTIENT]] : i64 to index
 // CHECK: "test.first"(%[[BATCH]], %[[TILE]], %[[BATCHES]])
 // CHECK-NOT: "test.second"
 
 // CHECK-LABEL: func.func @f_stage_1(
 // CHECK-SAME: attn.stage = "second"
 // The longest tasks are the last of the innermost dimension: they are handed out first.
-// CHECK: %[[NUMBER:.*]] = arith.index_cast %{{.*}} : i64 to index
-// CHECK: %[[BATCH:.*]] = arith.remui %[[NUMBER]], %[[N:.*]] : index
-// CHECK: %[[REST:.*]] = arith.divui %[[NUMBER]], %[[N]] : index
-// CHECK: %[[LAST:.*]] = arith.subi %{{.*}}, %{{.*}} : index
-// CHECK: %[[TILE:.*]] = arith.subi %[[LAST]], %[[REST]] : index
+// CHECK: %[[N:.*]] = arith.index_cast %dim : index to i64
+// CHECK: %[[QUOTIENT:.*]] = arith.divui %{{.*}}, %[[N]] : i64
+// CHECK: %[[PRODUCT:.*]] = arith.muli %[[QUOTIENT]], %[[N]] : i64
+// CHECK: %[[REMAINDER:.*]] = arith.subi %{{.*}}, %[[PRODUCT]] : i64
+// CHECK: %[[LAST:.*]] = arith.subi %{{.*}}, %{{.*}} : i64
+// CHECK: %[[BACK:.*]] = arith.subi %[[LAST]], %[[QUOTIENT]] : i64
+// CHECK: %[[TILE:.*]] = arith.index_cast %[[BACK]] : i64 to index
+// CHECK: %[[BATCH:.*]] = arith.index_cast %{{.*}} : i64 to index
 // CHECK-NOT: "test.first"
 // CHECK: "test.second"(%[[BATCH]], %[[TILE]])
 

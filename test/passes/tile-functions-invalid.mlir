@@ -10,7 +10,7 @@ func.func @no_target(%q: !t) -> !t {
 // -----
 
 !t = tensor<?x2x?x64xf32>
-// expected-error @below {{expected target x86-64, x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16, sm_80, but got 'pdp11'}}
+// expected-error @below {{expected target x86-64, x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16, sm_80, sm_90a, but got 'pdp11'}}
 func.func @unknown_target(%q: !t) -> !t attributes {attn.target = #attn.target<"pdp11">} {
   %o = attn.attention %q, %q, %q : !t, !t, !t -> !t
   return %o : !t

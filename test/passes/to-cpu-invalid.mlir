@@ -19,7 +19,7 @@ func.func @g() attributes {attn.target = #attn.target<"x86-64-v4">} {
 
 // -----
 
-// expected-error @below {{expected target x86-64, x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16, sm_80, but got 'sm_70'}}
+// expected-error @below {{expected target x86-64, x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16, sm_80, sm_90a, but got 'sm_70'}}
 module {
   func.func @f() attributes {attn.target = #attn.target<"sm_70">} {
     return

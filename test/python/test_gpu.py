@@ -223,6 +223,10 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache"
 
 
+# So few rows are a task of the second member of the family.
+FEW = "tiny_stage_2"
+
+
 def tiny(on_gpu):
     return on_gpu((1, 4, 100, 64)), on_gpu((1, 2, 100, 64)), on_gpu((1, 2, 100, 64))
 
@@ -233,7 +237,7 @@ def test_compiles_for_a_gpu_and_caches(cuda, on_gpu, cache):
     assert kernel.target == "sm_80"
     out = on_gpu((1, 4, 100, 64))
     assert kernel(*tiny(on_gpu), out=out) is out
-    assert launches(cuda) == ["tiny_stage_0"]
+    assert launches(cuda) == [FEW]
     assert len(list(cache.glob("*.so"))) == 1
     # From the cache, without a compiler.
     del kernel
@@ -248,7 +252,7 @@ def test_compiles_for_a_gpu_and_caches(cuda, on_gpu, cache):
         if kept:
             os.environ["ATTN_LIBRARY"] = kept
     again(*tiny(on_gpu), out=out)
-    assert launches(cuda) == ["tiny_stage_0"] * 2
+    assert launches(cuda) == [FEW] * 2
 
 
 @needs_ptxas
@@ -261,7 +265,7 @@ def test_one_callable_for_both(cuda, on_gpu, cache):
     assert torch.equal(kernel(q, k, k), torch.ones_like(q))
     kernel(*tiny(on_gpu), out=on_gpu((1, 4, 100, 64)))
     kernel(*tiny(on_gpu), out=on_gpu((1, 4, 100, 64)))
-    assert launches(cuda) == ["tiny_stage_0"] * 2
+    assert launches(cuda) == [FEW] * 2
     # One that was asked for by name stays what it is.
     host = attn.compile(DESCRIPTION, target="host")
     with pytest.raises(attn.ArgumentError, match="expected a tensor on the CPU"):
@@ -278,4 +282,4 @@ def test_ptx_is_enough(cuda, on_gpu, cache, monkeypatch):
     monkeypatch.setenv("ATTN_PTXAS", "false")
     kernel = attn.compile(DESCRIPTION + "// without machine code", target="sm_80")
     kernel(*tiny(on_gpu), out=on_gpu((1, 4, 100, 64)))
-    assert launches(cuda) == ["tiny_stage_0"]
+    assert launches(cuda) == [FEW]

@@ -28,10 +28,18 @@ TEST(GpuCapability, isReadFromTheName) {
   EXPECT_FALSE(exact.runsOn(100) || exact.runsOn(80));
 }
 
-static CompiledGpuKernel compile(MLIRContext &context, StringRef name) {
+static CompiledGpuKernel compile(MLIRContext &context, StringRef name, StringRef target) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(kText, ParserConfig(&context), "description");
   auto entry = module->lookupSymbol<func::FuncOp>("tiny");
-  return *compileForGpu(std::move(module), entry, "sm_80", kText, name, /*isPtxEnough=*/true);
+  return *compileForGpu(std::move(module), entry, target, kText, name, /*isPtxEnough=*/true);
+}
+
+static std::vector<int64_t> toVector(const attn_gpu_map &map) {
+  return {map.argument, map.group, map.step, map.phase, map.box_rows, map.box_columns};
+}
+
+static std::vector<int64_t> toVector(const GpuTensorMap &map) {
+  return {map.argument, map.group, map.step, map.phase, map.boxRows, map.boxColumns};
 }
 
 /// What the C side reads is what was put in: the structs of LLVM have the C compiler's layout.
@@ -39,15 +47,8 @@ TEST(GpuFamily, describesTwoTargets) {
   DialectRegistry registry;
   registerCompilerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  // No machine has such kernels yet: the second target's are made up.
-  std::vector<CompiledGpuKernel> kernels = {compile(context, "tiny"), compile(context, "other")};
-  kernels[1].identity.target = "sm_90a";
-  kernels[1].ptx = "// made up";
+  std::vector<CompiledGpuKernel> kernels = {compile(context, "tiny", "sm_80"), compile(context, "other", "sm_90a")};
   kernels[1].cubin = std::string("\177ELF\0\1", 6);
-  kernels[1].stages.resize(1);
-  kernels[1].stages[0].persistent = 2;
-  kernels[1].stages[0].number = 1;
-  kernels[1].stages[0].maps = {{1, 1, 64, 3, 128, 64}, {0, 4, 1, 0, 128, 32}};
 
   llvm::Expected<ObjectBytes> object = joinGpuKernels(kernels, "tiny");
   ASSERT_TRUE(bool(object)) << llvm::toString(object.takeError());
@@ -75,37 +76,48 @@ TEST(GpuFamily, describesTwoTargets) {
   EXPECT_EQ(first.exact, 0);
   EXPECT_EQ(first.ptx, kernels[0].ptx) << "with a zero at its end";
   EXPECT_EQ(first.ptx_bytes, int64_t(kernels[0].ptx.size()));
-  ASSERT_EQ(first.num_kernels, int32_t(kernels[0].stages.size()));
-  EXPECT_EQ(first.num_stages, 1);
-  for (auto [index, stage] : llvm::enumerate(kernels[0].stages)) {
-    EXPECT_EQ(first.kernels[index].symbol, stage.symbol);
-    EXPECT_EQ(first.kernels[index].alignment, stage.alignment);
-    EXPECT_EQ(first.kernels[index].threads, stage.threads);
-    EXPECT_EQ(first.kernels[index].shared_bytes, stage.sharedBytes);
-    EXPECT_EQ(first.kernels[index].persistent, 0);
-    EXPECT_EQ(first.kernels[index].num_maps, 0);
-  }
+  EXPECT_EQ(first.num_stages, 4) << "tiles of many rows, of few, of some, and what puts parts together";
   EXPECT_STREQ(second.name, "sm_90a");
   EXPECT_EQ(second.capability, 90);
   EXPECT_NE(second.exact, 0);
-  EXPECT_STREQ(second.ptx, "// made up");
+  EXPECT_EQ(second.ptx, kernels[1].ptx);
   EXPECT_EQ(StringRef(static_cast<const char *>(second.cubin), second.cubin_bytes), kernels[1].cubin);
-  EXPECT_EQ(second.num_stages, 2);
-  ASSERT_EQ(second.num_kernels, 1);
-  EXPECT_EQ(second.kernels[0].stage, 1);
-  EXPECT_EQ(second.kernels[0].persistent, 2);
-  ASSERT_EQ(second.kernels[0].num_maps, 2);
-  const attn_gpu_map &map = second.kernels[0].maps[0], &packed = second.kernels[0].maps[1];
-  EXPECT_EQ((std::vector<int32_t>{map.argument, map.group, map.step, map.phase, map.box_rows, map.box_columns}),
-            (std::vector<int32_t>{1, 1, 64, 3, 128, 64}));
-  EXPECT_EQ(packed.group, 4);
+  EXPECT_EQ(second.num_stages, 4);
+  for (auto [kernel, target] : llvm::zip_equal(kernels, llvm::ArrayRef(family->targets, 2))) {
+    ASSERT_EQ(target.num_kernels, int32_t(kernel.stages.size()));
+    for (auto [index, stage] : llvm::enumerate(kernel.stages)) {
+      const attn_gpu_kernel &described = target.kernels[index];
+      EXPECT_EQ(described.symbol, stage.symbol);
+      EXPECT_EQ(described.stage, stage.number);
+      EXPECT_EQ(described.alignment, stage.alignment);
+      EXPECT_EQ(described.threads, stage.threads);
+      EXPECT_EQ(described.shared_bytes, stage.sharedBytes);
+      EXPECT_EQ(described.persistent, stage.persistent);
+      ASSERT_EQ(described.num_maps, int32_t(stage.maps.size()));
+      for (auto [number, map] : llvm::enumerate(stage.maps))
+        EXPECT_EQ(toVector(described.maps[number]), toVector(map));
+    }
+  }
 
-  // Each target has its own plan; both are of the same description here.
-  attn_view views[4] = {{nullptr, {2, 4, 300, 64}, {}}, {nullptr, {2, 2, 300, 64}, {}}, {nullptr, {2, 2, 300, 64}, {}}, {nullptr, {2, 4, 300, 64}, {}}};
+  // What the lowering for Hopper asks of a launch: one block for each multiprocessor, and tensor maps of queries, keys, values and output.
+  const attn_gpu_kernel *tensor =
+      std::find_if(second.kernels, second.kernels + second.num_kernels, [](const attn_gpu_kernel &kernel) { return kernel.persistent; });
+  ASSERT_NE(tensor, second.kernels + second.num_kernels);
+  EXPECT_EQ(tensor->persistent, 1);
+  ASSERT_EQ(tensor->num_maps, 4);
+  for (int32_t argument = 0; argument < 4; ++argument) {
+    EXPECT_EQ(tensor->maps[argument].argument, argument);
+    EXPECT_EQ(tensor->maps[argument].step, 1);
+    EXPECT_EQ(tensor->maps[argument].group, argument == 0 || argument == 3 ? 2 : 1) << "two query heads share a key head";
+  }
+
+  // Each target has its own plan. With rows enough for whole tiles that of Hopper has larger ones, and counts in its workspace.
+  attn_view views[4] = {{nullptr, {32, 4, 1000, 64}, {}}, {nullptr, {32, 2, 1000, 64}, {}}, {nullptr, {32, 2, 1000, 64}, {}}, {nullptr, {32, 4, 1000, 64}, {}}};
   attn_plan plans[2] = {};
-  EXPECT_NE(first.plan, second.plan);
   first.plan(views, &plans[0]);
   second.plan(views, &plans[1]);
-  EXPECT_GT(plans[0].tasks[0], 0);
-  EXPECT_EQ(plans[0].tasks[0], plans[1].tasks[0]);
+  EXPECT_EQ(plans[0].tasks[0], 32 * 2 * 16) << "2000 packed rows in tiles of 128";
+  EXPECT_EQ(plans[1].tasks[0], 32 * 2 * 11) << "in tiles of 192";
+  EXPECT_EQ(plans[0].workspace_bytes, 0);
+  EXPECT_EQ(plans[1].workspace_bytes, ATTN_GPU_COUNTER_BYTES);
 }

@@ -1,0 +1,5 @@
+func.func @f(%n: index) {
+  attn.parallel "only" (%i) = (%n) {
+  }
+  return
+}
