@@ -30,13 +30,14 @@ def build(name, description, arguments):
 
 
 def list_changes(folder, names):
-    """Cases whose PTX differs from that in the last table of benchmarks/results: these must run on a GPU again."""
+    """Cases and targets whose PTX differs from that in the last table of benchmarks/results: these must run on a GPU again."""
     tables = sorted((ROOT / "benchmarks" / "results").glob("gpu-*.md"))
-    known = dict(re.findall(r"^\| (\w+) \| \w+ \| (\w+) \|", "\n".join(table.read_text(encoding="utf-8") for table in tables), re.M))
+    text = "\n".join(table.read_text(encoding="utf-8") for table in tables)
+    known = {(name, target): ptx for name, target, ptx in re.findall(r"^\| (\w+) \| (\w+) \| ([0-9a-f]{12}) \|", text, re.M)}
     changed = []
     for name in names:
         targets = json.loads(next((pathlib.Path(folder) / name).glob("*.json")).read_text())["targets"]
-        changed += [name for target in targets if not known.get(name) or not target["ptx_hash"].startswith(known[name])]
+        changed += [f"{name} for {target['target']}" for target in targets if target["ptx_hash"][:12] != known.get((name, target["target"]))]
     return changed
 
 

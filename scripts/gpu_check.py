@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks GPU bundles against PyTorch in float64 and times them beside PyTorch's own kernels, on a machine with a GPU. No LLVM needed.
 
-    scripts/gpu_check.py [--bundles build/gpu-bundles] [--output FILE.md] [--only NAME,...] [--no-timing]
+    scripts/gpu_check.py [--bundles build/gpu-bundles] [--output FILE.md] [--only NAME,...] [--jobs 8] [--no-timing]
 
 The bundles are those of scripts/gpu_build.py. Every launch has a time limit; one that does not come back ends the run as a failure.
 Rates are TFLOP/s on visible pairs; "burst" timings have 0.1 s of rest before them, "sustained" ones none. Peers run in the same process, in
@@ -18,7 +18,9 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -116,11 +118,11 @@ def encode_map(driver, tensor, which):
 class Bundle:
     """A loaded bundle; calling it runs the kernels on PyTorch's current stream."""
 
-    def __init__(self, driver, folder, number=0):
+    def __init__(self, driver, folder, target):
         self.driver = driver
         manifest = manifest_of(folder)
         self.name = manifest["name"]
-        target = manifest["targets"][number]
+        target = next(entry for entry in manifest["targets"] if entry["target"] == target)
         self.target, self.hash, self.stages = target["target"], target["ptx_hash"], target["stages"]
         self.argument_bytes = target["argument_bytes"]
         self.library = ctypes.CDLL(str((folder / manifest["files"]["so"]).resolve()))
@@ -239,7 +241,7 @@ def make(shape, layout, dtype, generator):
     return draw(batch, heads, length, dim)
 
 
-def check(bundle, case, size, layout):
+def check(bundle, case, size, layout, wait):
     batch, queries, keys = size
     problem = case.problem
     generator = torch.Generator("cuda").manual_seed(queries * 1000 + keys)
@@ -372,74 +374,139 @@ def driver_version():
     return run.stdout.split("\n")[0].strip() or "unknown"
 
 
+class Checked(NamedTuple):
+    """What the checks of one case for one target found: how many sizes are right and wrong; the largest relative error and the plain algorithm's there."""
+
+    passed: int
+    failed: int
+    hash: str
+    error: float
+    usual: float
+
+
+def check_ring_sizes(bundle):
+    right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
+    return Checked(sum(right), len(right) - sum(right), bundle.hash, 0.0, 0.0)
+
+
+def check_case(bundle, case):
+    sizes, one = (gpu_decode.sizes(), gpu_decode.check) if gpu_decode.is_decode(case) else (gpu_cases.SIZES, check)
+    passed, worst = 0, (0.0, 0.0)
+    for number, size in enumerate(sizes):
+        ok, error, usual = one(bundle, case, size, ("dense", "by token", "misaligned")[number % 3], wait)
+        passed, worst = passed + ok, max(worst, (error, usual))
+    return Checked(passed, len(sizes) - passed, bundle.hash, *worst)
+
+
+def check_all(driver, folder, pairs):
+    """{"case target": Checked}"""
+    found = {}
+    for case, target in pairs:
+        start = time.monotonic()
+        name = case if case == "ring" else case.name
+        try:
+            bundle = Bundle(driver, folder / name, target)
+            result = check_ring_sizes(bundle) if case == "ring" else check_case(bundle, case)
+        except Exception as exception:
+            print(f"FAILED {name} {target}: {exception}", flush=True)
+            result = Checked(0, 1, "", math.nan, math.nan)
+        found[f"{name} {target}"] = result
+        print(f"{name} {target}: {'WRONG' if result.failed else 'ok'}, error {result.error:.2e} (plain {result.usual:.2e}), {time.monotonic() - start:.1f} s", flush=True)
+    return found
+
+
+def check_in_processes(arguments, pairs):
+    """check_all, by several processes: the driver compiles PTX on one core, and PyTorch's references keep a GPU waiting."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = []
+        for number in range(arguments.jobs):
+            names = [f"{case if case == 'ring' else case.name}:{target}" for case, target in pairs[number :: arguments.jobs]]
+            results = pathlib.Path(folder) / f"{number}.json"
+            command = [sys.executable, __file__, "--bundles", arguments.bundles, "--only", ",".join(names), "--results", results]
+            if names:
+                running.append((names, results, subprocess.Popen(command)))
+        found = {}
+        for names, results, process in running:
+            process.wait()
+            done = json.loads(results.read_text()) if results.exists() else {}
+            # A process that ends before its time leaves nothing: none of its cases counts as right.
+            found |= {name.replace(":", " "): Checked(*done.get(name.replace(":", " "), (0, 1, "", math.nan, math.nan))) for name in names}
+        return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundles", default=str(ROOT / "build" / "gpu-bundles"))
     parser.add_argument("--output", default="")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="cases, or cases of one target as CASE:TARGET")
     parser.add_argument("--target", default="", help="only this target of each bundle")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that check; timing is done by one")
     parser.add_argument("--no-timing", action="store_true")
+    parser.add_argument("--no-checks", action="store_true", help="time without checking first")
+    parser.add_argument("--results", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
+    folder = pathlib.Path(arguments.bundles)
+    wanted = set(arguments.only.split(",")) - {""}
+    pairs = []
+    for case in [*gpu_cases.cases(), *gpu_decode.cases(), "ring"]:
+        name = case if case == "ring" else case.name
+        if wanted and not any(one.split(":")[0] == name for one in wanted):
+            continue
+        for target in [entry["target"] for entry in manifest_of(folder / name)["targets"]]:
+            if arguments.target in ("", target) and (not wanted or name in wanted or f"{name}:{target}" in wanted):
+                pairs.append((case, target))
+    if arguments.no_checks:
+        found = {}
+    elif arguments.jobs > 1:
+        found = check_in_processes(arguments, pairs)
+    else:
+        torch.zeros(1, device="cuda")
+        found = check_all(Driver(), folder, pairs)
+    if arguments.results:
+        pathlib.Path(arguments.results).write_text(json.dumps(found))
+        return 0
     torch.zeros(1, device="cuda")
-    driver, wanted = Driver(), set(arguments.only.split(",")) - {""}
+    driver = Driver()
     lines = [
         "# GPU kernels",
         "",
-        f"{datetime.date.today()}; {torch.cuda.get_device_name()}, driver {driver_version()}; PyTorch {torch.__version__}; commit {commit()};"
-        " `scripts/gpu_check.py`.",
+        f"{datetime.date.today()}; {torch.cuda.get_device_name()}, driver {driver_version()}; PyTorch {torch.__version__}; cuDNN {torch.backends.cudnn.version()};"
+        f" commit {commit()}; `scripts/gpu_check.py`.",
         "Rates: TFLOP/s on visible pairs, burst / sustained. Error: the largest relative error over all sizes and layouts, beside the plain algorithm's.",
         "",
         "| case | target | PTX | error / plain | length | attn | peers (burst / sustained, ratio in burst) |",
         "|---|---|---|---|---|---|---|",
     ]
-    passed = failed = 0
-    folder = pathlib.Path(arguments.bundles)
-    for case, number in [(case, number) for case in gpu_cases.cases() for number in range(2)]:
-        if wanted and case.name not in wanted:
+    rows = []
+    roof = None
+    for case, target in pairs:
+        name = case if case == "ring" else case.name
+        checked = found.get(f"{name} {target}")
+        state = "not checked" if not checked else "wrong" if checked.failed else f"{checked.error:.1e} / {checked.usual:.1e}"
+        bundle = Bundle(driver, folder / name, target)
+        head = f"| {name} | {target} | {bundle.hash[:12]} | {state} |"
+        isTimed = not arguments.no_timing and not (checked and checked.failed)
+        if case == "ring" or gpu_decode.is_decode(case) or not isTimed or not case.lengths:
+            lines.append(f"{head} - | - | - |")
+        if case == "ring" or not isTimed:
             continue
-        try:
-            targets = manifest_of(folder / case.name)["targets"]
-            if number >= len(targets) or arguments.target not in ("", targets[number]["target"]):
-                continue
-            bundle = Bundle(driver, folder / case.name, number)
-        except Exception as exception:
-            print(f"FAILED {case.name}: {exception}", flush=True)
-            failed += 1
-            continue
-        worst = (0.0, 0.0)
-        right = True
-        for number, size in enumerate(gpu_cases.SIZES):
-            ok, error, usual = check(bundle, case, size, ("dense", "by token", "misaligned")[number % 3])
-            passed, failed, right = passed + ok, failed + (not ok), right and ok
-            worst = max(worst, (error, usual))
-        print(f"{case.name} {bundle.target}: {'ok' if right else 'WRONG'}, error {worst[0]:.2e} (plain {worst[1]:.2e})", flush=True)
-        head = f"| {case.name} | {bundle.target} | {bundle.hash[:12]} | {worst[0]:.1e} / {worst[1]:.1e} |"
-        if arguments.no_timing or not right or not case.lengths:
-            lines.append(f"{head} - | {'-' if right else 'wrong'} | - |")
+        if gpu_decode.is_decode(case):
+            if case.timings:
+                roof = roof or gpu_decode.measure_roof()
+                gpu_decode.report(bundle, case, wait, roof, rows)
             continue
         for length in case.lengths:
             rates = measure(bundle, case, length)
             ours = rates.pop("attn")
             peers = "; ".join(f"{name} {burst:.0f} / {sustained:.0f}, {ours[0] / burst:.2f}x" for name, (burst, sustained) in rates.items()) or "-"
             lines.append(f"{head} {length} | {ours[0]:.0f} / {ours[1]:.0f} | {peers} |")
-            print(f"  {length}: {ours[0]:.0f} / {ours[1]:.0f}; {peers}", flush=True)
-    built = [target["target"] for target in manifest_of(next(path for path in sorted(folder.iterdir()) if path.is_dir()))["targets"]]
-    for number, target in enumerate(built if not wanted or "ring" in wanted else []):
-        if arguments.target not in ("", target):
-            continue
-        bundle = Bundle(driver, folder / "ring", number)
-        right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
-        passed, failed = passed + sum(right), failed + len(right) - sum(right)
-        lines.append(f"| ring | {bundle.target} | {bundle.hash[:12]} | {'right' if all(right) else 'wrong'} | - | - | - |")
-    for number, target in enumerate(built):
-        if arguments.target in ("", target):
-            decoded = gpu_decode.run(lambda name: Bundle(driver, folder / name, number), wanted, not arguments.no_timing, wait, lines)
-            passed, failed = passed + decoded[0], failed + decoded[1]
-    text = "\n".join(lines) + "\n"
+            print(f"  {case.name} {target} {length}: {ours[0]:.0f} / {ours[1]:.0f}; {peers}", flush=True)
+    text = "\n".join(lines + (gpu_decode.table(roof, rows) if rows else [])) + "\n"
     if arguments.output:
         pathlib.Path(arguments.output).write_text(text, encoding="utf-8")
     print(text)
+    passed, failed = (sum(getattr(one, which) for one in found.values()) for which in ("passed", "failed"))
     print(f"{passed} passed, {failed} failed")
     return failed != 0
 

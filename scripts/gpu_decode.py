@@ -10,9 +10,23 @@ import time
 
 import torch
 
+import decode_cases
+
 CACHE_BYTES = 50e6
 LSE_LIMIT = 2e-3
 FLOOR = {torch.bfloat16: 2e-4, torch.float16: 1e-4}
+
+
+def cases():
+    return decode_cases.cases()
+
+
+def is_decode(case):
+    return isinstance(case, decode_cases.DecodeCase)
+
+
+def sizes():
+    return decode_cases.SIZES
 
 
 def make(shape, layout, dtype, generator):
@@ -201,39 +215,20 @@ def report(bundle, case, wait, roof, lines):
         cell = lambda pair: f"{pair[0] * 1e6:.1f} / {pair[1] * 1e6:.1f} us, {size / pair[0] * 1e-12:.2f} TB/s"
         others = "; ".join(f"{name} {cell(pair)}, {pair[0] / ours[0]:.2f}x" for name, pair in times.items()) or "-"
         what = f"{timing.batch} x {timing.keys}, {size / 1e6:.0f} MB, Tq = {timing.queries}"
-        lines.append(f"| {case.name} | {what} | {cell(ours)}, {100 * size / ours[0] / roof[0]:.0f} % | {others} |")
+        lines.append(f"| {case.name} | {bundle.target} | {what} | {cell(ours)}, {100 * size / ours[0] / roof[0]:.0f} % | {others} |")
         print(f"  {what}: {cell(ours)}; {others}", flush=True)
 
 
-def run(load, wanted, with_timing, wait, lines):
-    """Checks all cases, and times those that have timings; `load` gives the bundle of a case. Returns (passed, failed)."""
-    import decode_cases
-
-    passed = failed = 0
-    rows = []
-    cases = [case for case in decode_cases.cases() if not wanted or case.name in wanted]
-    roof = measure_roof() if cases and with_timing else None
-    for case in cases:
-        bundle, worst, right = load(case.name), (0.0, 0.0), True
-        for number, size in enumerate(decode_cases.SIZES):
-            ok, error, usual = check(bundle, case, size, ("dense", "by token", "misaligned")[number % 3], wait)
-            passed, failed, right = passed + ok, failed + (not ok), right and ok
-            worst = max(worst, (error, usual))
-        print(f"{case.name}: {'ok' if right else 'WRONG'}, error {worst[0]:.2e} (plain {worst[1]:.2e})", flush=True)
-        state = f"{worst[0]:.1e} / {worst[1]:.1e}" if right else "wrong"
-        lines.append(f"| {case.name} | {bundle.target} | {bundle.hash[:12]} | {state} | - | - | - |")
-        if with_timing and right:
-            report(bundle, case, wait, roof, rows)
-    if rows:
-        lines += [
-            "",
-            "## Decode",
-            "",
-            f"Time of a call in a graph, burst / sustained, and bytes of keys and values a second in bursts; read roof (sum over 1 GB) {roof[0] * 1e-12:.2f} /"
-            f" {roof[1] * 1e-12:.2f} TB/s, of which ours is the percentage. Peers see all keys where there are several queries.",
-            "",
-            "| case | batch x keys | attn | peers (ratio in burst) |",
-            "|---|---|---|---|",
-            *rows,
-        ]
-    return passed, failed
+def table(roof, rows):
+    """The lines of the table that report filled."""
+    return [
+        "",
+        "## Decode",
+        "",
+        f"Time of a call in a graph, burst / sustained, and bytes of keys and values a second in bursts; read roof (sum over 1 GB) {roof[0] * 1e-12:.2f} /"
+        f" {roof[1] * 1e-12:.2f} TB/s, of which ours is the percentage. Peers see all keys where there are several queries.",
+        "",
+        "| case | target | batch x keys | attn | peers (ratio in burst) |",
+        "|---|---|---|---|---|",
+        *rows,
+    ]

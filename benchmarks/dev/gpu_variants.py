@@ -35,8 +35,8 @@ def main():
     for cell in arguments.cells.split(","):
         name, length = cell.split(":")
         case, length = cases[name], int(length)
-        bundles = {path.name: gpu_check.Bundle(driver, path / name) for path in builds if (path / name).exists()}
-        wrong = [build for build, bundle in bundles.items() if not gpu_check.check(bundle, case, (1, 777, 777), "dense")[0]]
+        bundles = {path.name: gpu_check.Bundle(driver, path / name, gpu_check.manifest_of(path / name)["targets"][-1]["target"]) for path in builds if (path / name).exists()}
+        wrong = [build for build, bundle in bundles.items() if not gpu_check.check(bundle, case, (1, 777, 777), "dense", gpu_check.wait)[0]]
         problem = case.problem._replace(batch=max(1, 16384 // length), queries=length, keys=length)
         shapes = [(problem.batch, heads, length, problem.dim) for heads in (problem.query_heads, problem.heads, problem.heads)]
         generator = torch.Generator("cuda").manual_seed(1)
