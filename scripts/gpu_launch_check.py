@@ -73,6 +73,7 @@ class CLauncher:
         if run.returncode:
             raise RuntimeError(run.stderr)
         self.library = ctypes.CDLL(str(library))
+        self.workspaces = {}
 
     def block(self, arguments):
         words = []
@@ -97,8 +98,19 @@ class CLauncher:
 
     def launch(self, arguments, workspace=None, stream=None, device=0):
         stream = current_stream(device) if stream is None else stream
+        workspace = self.own_workspace(arguments, stream, device) if workspace is None else workspace
         address, size = (workspace.data_ptr(), workspace.numel()) if workspace is not None else (None, 0)
         self.call("launch", self.block(arguments), device, ctypes.c_void_p(stream), ctypes.c_void_p(address), ctypes.c_int64(size))
+
+    def own_workspace(self, arguments, stream, device):
+        """What a caller of C would keep: memory for each stream, as launches that may run at the same time must not share any."""
+        count = self.workspace_bytes(arguments, device) if device < torch.cuda.device_count() else 0
+        kept = self.workspaces.get((stream, device))
+        if count and (kept is None or kept.numel() < count):
+            torch.cuda.synchronize(device)  # launches may still use what is given up
+            kept = self.workspaces[stream, device] = torch.zeros(count, dtype=torch.uint8, device=f"cuda:{device}")
+            torch.cuda.synchronize(device)
+        return kept
 
     def close(self):
         self.library[f"{self.kernel}_unload"]()
