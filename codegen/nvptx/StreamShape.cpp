@@ -1,6 +1,7 @@
 //===- StreamShape.cpp - how few rows are spread over a block -------------===//
 
 #include "codegen/nvptx/StreamShape.h"
+#include "codegen/nvptx/GpuRates.h"
 #include "codegen/nvptx/SharedTile.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
@@ -21,7 +22,6 @@ static constexpr int64_t kMostStatistics = 4;
 /// The device that chunks are made for: results must not depend on the one that is there.
 static constexpr int64_t kMultiprocessors = 132;
 static constexpr int64_t kMultiprocessorBytes = 228 << 10;
-static constexpr int64_t kReservedBytes = 1 << 10; // of each block
 static constexpr int64_t kMostResident = 2;
 
 int64_t StreamShape::getWarpRows() const {
@@ -60,7 +60,7 @@ int64_t StreamShape::getSharedBytes() const {
 
 /// Chunks that fill the device once, and are worth it: the state of a chunk, written and read once, takes as long as eight keys of each row.
 static StreamTile makeTile(const StreamShape &stream, int64_t leastChunk) {
-  int64_t resident = std::clamp<int64_t>(kMultiprocessorBytes / (stream.getSharedBytes() + kReservedBytes), 1, kMostResident);
+  int64_t resident = std::clamp<int64_t>(kMultiprocessorBytes / (stream.getSharedBytes() + GpuRates::kReservedBytes), 1, kMostResident);
   return {stream.rows, stream.keys, leastChunk, resident * kMultiprocessors};
 }
 

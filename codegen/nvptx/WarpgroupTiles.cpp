@@ -1,6 +1,7 @@
 //===- WarpgroupTiles.cpp - tiles of a warp-specialised kernel ------------===//
 
 #include "codegen/nvptx/WarpgroupTiles.h"
+#include "codegen/nvptx/GpuRates.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -30,17 +31,20 @@ std::optional<WarpgroupTiles> WarpgroupTiles::get(const GpuMachine &machine, int
   return tiles;
 }
 
-/// Cycles of a multiprocessor for each row and key. Matrix products run at 2048 multiply-adds a cycle, exponentials at 16; shared memory delivers 128
-/// bytes a cycle. The longest of these hides the others, the better the more warpgroups take turns. What a tile costs beyond (waits, the first and last
-/// instructions of a group) is as long as the products of about 24 keys.
-static double estimateCycles(const WarpgroupTiles &tiles) {
-  constexpr double kProducts = 2048, kExponentials = 16, kSharedBytes = 128, kExtraKeys = 24;
+int64_t WarpgroupTiles::getSharedTraffic() const {
+  int64_t depth = roundUpTo(queryDim, 16), width = roundUpTo(valueDim, 16), keyNumbers = keys * (depth + width);
+  return 2 * (consumers * (kRows * depth + keyNumbers) + keyNumbers);
+}
+
+/// Cycles of a multiprocessor for each row and key. The longest of products, exponentials and traffic of shared memory hides the others, the better
+/// the more warpgroups take turns. What a tile costs beyond (waits, the first and last instructions of a group) is as long as the products of about 24
+/// keys.
+static double estimateCycles(const GpuRates &rates, const WarpgroupTiles &tiles) {
+  constexpr double kExtraKeys = 24;
   double rows = tiles.getRows(), keys = tiles.keys;
   double depth = roundUpTo(tiles.queryDim, 16), width = roundUpTo(tiles.valueDim, 16);
-  double products = (depth + width) / kProducts, exponentials = 1 / kExponentials;
-  // A warpgroup reads its queries and all keys for the scores, all values for the outputs; the copies write keys and values once.
-  double bytes = 2 * (double(tiles.consumers) * (WarpgroupTiles::kRows * depth + keys * (depth + width)) + keys * (depth + width));
-  double shared = bytes / kSharedBytes / (rows * keys);
+  double products = (depth + width) / rates.products, exponentials = 1 / GpuRates::kExponentials;
+  double shared = double(tiles.getSharedTraffic()) / GpuRates::kSharedBytes / (rows * keys);
   double longest = std::max({products, exponentials, shared});
   double exposed = (products + exponentials - std::max(products, exponentials)) / double(tiles.consumers);
   return (longest + exposed) * (keys + kExtraKeys) / keys;
@@ -48,11 +52,12 @@ static double estimateCycles(const WarpgroupTiles &tiles) {
 
 std::optional<WarpgroupTiles> WarpgroupTiles::choose(const GpuMachine &machine, int64_t queryDim, int64_t valueDim) {
   std::optional<WarpgroupTiles> best;
+  GpuRates rates = GpuRates::of(machine);
   // More than 128 keys were never faster: their scores leave the compiler no registers to overlap with.
   for (int64_t consumers : {2, 3})
     for (int64_t keys = 128; keys >= 32; keys -= 16)
       if (std::optional<WarpgroupTiles> tiles = get(machine, consumers * kRows, keys, queryDim, valueDim))
-        if (!best || estimateCycles(*tiles) < estimateCycles(*best))
+        if (!best || estimateCycles(rates, *tiles) < estimateCycles(rates, *best))
           best = tiles;
   return best;
 }

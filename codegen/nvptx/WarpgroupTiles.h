@@ -37,6 +37,10 @@ struct WarpgroupTiles {
   int64_t getBarrierOffset() const { return getOutputOffset() + (storesTiles ? consumers * getOutputTile().getBytes() : 0); }
   int64_t getSharedBytes() const { return getBarrierOffset() + kBarrierBytes; }
 
+  /// Bytes that shared memory reads and writes for a key tile: a warpgroup reads its queries and all keys for the scores, and all values for the
+  /// outputs; the copies write keys and values once.
+  int64_t getSharedTraffic() const;
+
   /// The fastest tiles that fit; none where a head is too long.
   static std::optional<WarpgroupTiles> choose(const GpuMachine &machine, int64_t queryDim, int64_t valueDim);
   /// The tiles with this many rows and keys, with as many stages as fit.

@@ -4,6 +4,7 @@
 #include "tools/attn-explain/ExprText.h"
 #include "tools/attn-explain/TileCounts.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -86,23 +87,49 @@ static void printSegments(const Workload &work, const Segmentation &segmentation
 // Tiles
 //===----------------------------------------------------------------------===//
 
-static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, raw_ostream &stream) {
+/// Query heads whose rows are packed into the tiles of a target: those that share a key head, unless the mask tells them apart.
+static int64_t getPackedHeads(const Workload &work, const Segmentation &segmentation) {
+  auto seesHead = [](AffineExpr expr) { return expr.isFunctionOfDim(unsigned(SegmentDim::Head)); };
+  for (const Segment &segment : segmentation.segments)
+    if ((segment.keyPhase && seesHead(segment.keyPhase)) || llvm::any_of(segment.lower, seesHead) ||
+        llvm::any_of(segment.upper, seesHead) || llvm::any_of(segment.conditions, seesHead))
+      return 1;
+  return AttentionOp(work.op).getGroup();
+}
+
+static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, int64_t packedHeads, raw_ostream &stream) {
   AttentionOp op = work.op;
   TileChoice tiles = {};
   tiles.rows = tiles.keys = kExampleTile;
   if (target)
     tiles =
-        target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, op.getGroup(), !op.getScore().empty()});
+        target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, packedHeads, !op.getScore().empty()});
   stream << "  tiles      " << tiles.rows << " rows x " << tiles.keys << " keys";
   if (target)
-    stream << ", panels of " << tiles.panelRows << " rows, key bounds to " << tiles.keyBlock << "\n";
+    stream << ", panels of " << tiles.panelRows << " rows, key bounds to " << tiles.keyBlock;
+  if (target && packedHeads > 1)
+    stream << "; rows of " << packedHeads << " heads are packed";
+  if (target)
+    stream << "\n";
   else
     stream << " (target: not given)\n";
   return tiles;
 }
 
-static void printTiles(const Workload &work, const Segmentation &segmentation, const TileChoice &tiles, raw_ostream &stream) {
-  TileCounts counts = countTiles(work, segmentation, tiles.rows, tiles.keys);
+/// Counts tiles whose rows are those of `packedHeads` heads, in turns.
+static TileCounts countPackedTiles(const Workload &work, const Segmentation &segmentation, int64_t rows, int64_t keys,
+                                   int64_t packedHeads) {
+  TileCounts counts = countTiles(work, segmentation, std::max<int64_t>(1, rows / packedHeads), keys);
+  // Where a position has more rows than a tile, it has several tiles.
+  int64_t tilesOfPosition = rows < packedHeads ? int64_t(llvm::divideCeil(packedHeads, rows)) : 1;
+  auto pack = [&](int64_t number) { return number / packedHeads * tilesOfPosition; };
+  return {pack(counts.all), pack(counts.guarded), pack(counts.guardFree),
+          counts.empty ? std::optional<int64_t>(pack(*counts.empty)) : std::nullopt};
+}
+
+static void printTiles(const Workload &work, const Segmentation &segmentation, const TileChoice &tiles, int64_t packedHeads,
+                       raw_ostream &stream) {
+  TileCounts counts = countPackedTiles(work, segmentation, tiles.rows, tiles.keys, packedHeads);
   stream << "    " << counts.guardFree << " without guards, " << counts.guarded << " guarded, ";
   if (counts.empty)
     stream << *counts.empty << " of " << counts.all << " empty\n";
@@ -161,13 +188,28 @@ static void printCosts(const Workload &work, raw_ostream &stream) {
                          bytes ? flops / bytes : 0.0);
 }
 
-void attn::printReport(const Workload &work, TargetAttrInterface target, raw_ostream &stream) {
+static void printGpu(const Workload &work, const Segmentation &segmentation, const GpuMachine &machine, const GpuFamily &family,
+                     int64_t packedHeads, raw_ostream &stream) {
+  printKernels(machine, family, stream);
+  const GpuMember *running = findRunning(family);
+  if (!running)
+    return;
+  TileCounts counts = countPackedTiles(work, segmentation, running->rows, running->keys, packedHeads);
+  printLimits(machine, family, {work.countFlops(work.countPairs()), countBytes(work), counts.guarded + counts.guardFree},
+              stream);
+}
+
+void attn::printReport(const Workload &work, TargetAttrInterface target, const GpuMachine *machine, const GpuFamily *family,
+                       raw_ostream &stream) {
   Segmentation segmentation = computeSegments(work.mask, work.numSymbols, AttentionOp(work.op).getContext());
   printSizes(work, stream);
   printSegments(work, segmentation, stream);
-  TileChoice tiles = chooseTiles(work, target, stream);
-  printTiles(work, segmentation, tiles, stream);
+  int64_t packedHeads = target ? getPackedHeads(work, segmentation) : 1;
+  TileChoice tiles = chooseTiles(work, target, packedHeads, stream);
+  printTiles(work, segmentation, tiles, packedHeads, stream);
   printEmptyRows(work, stream);
   printCosts(work, stream);
+  if (machine && family)
+    printGpu(work, segmentation, *machine, *family, packedHeads, stream);
   printMap(work, segmentation, stream);
 }

@@ -1,6 +1,6 @@
 //===- attn-explain.cpp - what a description makes a kernel do ------------===//
 
-#include "codegen/TargetModels.h"
+#include "codegen/Compiler.h"
 #include "runtime/attn.h"
 #include "tools/attn-explain/Report.h"
 #include "tools/common/Description.h"
@@ -22,13 +22,19 @@ struct ExplainOptions {
 /// Sizes that --shape leaves out.
 static constexpr int64_t kDefaultBatch = 1, kDefaultLength = 4096;
 
+static const char *kOverview =
+    "Tells what an attention description makes a kernel do: segments, tiles, empty rows, work.\n\n"
+    "For a GPU also: the kernels of the family and which of them run, their threads, roles, stages and memory, how many waves\n"
+    "the tasks are on the usual device of the target, cycles of a multiprocessor for the parts of a key tile, and what limits\n"
+    "the kernel. Cycles and times are those of a model in which everything but the longest part is hidden; nothing is run.";
+
 static FailureOr<ExplainOptions> parseCommandLine(int argc, char **argv) {
   ExplainOptions options;
   std::vector<std::string> shape, numbers;
-  OptionParser parser("attn-explain",
-                      "Tells what an attention description makes a kernel do: segments, tiles, empty rows, work.");
+  OptionParser parser("attn-explain", kOverview);
   parser.addText("entry", "NAME", "function to explain; may be left out if there is only one", options.entry);
-  parser.addText("target", "TARGET", "machine that chooses the tiles, for example x86-64-v4; or host", options.target);
+  parser.addText("target", "TARGET", "machine that chooses the tiles, for example x86-64-v4, sm_80 or sm_90a; or host",
+                 options.target);
   parser.addList("shape", "B=2,Tq=4096,...", "dynamic sizes (default B=1, all others 4096)", shape);
   parser.addList("set", "W=17,...", "numbers of masks, and offsets", numbers);
   if (failed(parser.parse(argc, argv, options.input)) || failed(parseShapeOption(shape, options.shape)) ||
@@ -80,7 +86,7 @@ static FailureOr<TargetAttrInterface> getTarget(func::FuncOp function, const Exp
 static LogicalResult explain(ExplainOptions &options) {
   DialectRegistry registry;
   registerDescriptionDialects(registry);
-  registerTargetModels(registry);
+  registerCompilerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   FailureOr<Description> description = loadDescription(context, options.input, options.entry);
   if (failed(description))
@@ -98,8 +104,18 @@ static LogicalResult explain(ExplainOptions &options) {
     return failure();
   if (workloads->empty())
     return reportError("expected an attention in '" + function.getName() + "', but there is none");
-  for (const Workload &work : *workloads)
-    printReport(work, *target, llvm::outs());
+  auto targetAttr = dyn_cast_or_null<TargetAttr>(Attribute(*target));
+  std::optional<GpuMachine> machine = targetAttr ? GpuMachine::lookup(targetAttr.getName()) : std::nullopt;
+  if (!machine) {
+    for (const Workload &work : *workloads)
+      printReport(work, *target, nullptr, nullptr, llvm::outs());
+    return success();
+  }
+  FailureOr<std::vector<GpuFamily>> families = lowerForGpu(function, machine->name, *signature, *values, *workloads);
+  if (failed(families))
+    return failure();
+  for (auto [work, family] : llvm::zip(*workloads, *families))
+    printReport(work, *target, &*machine, &family, llvm::outs());
   return success();
 }
 
