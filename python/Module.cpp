@@ -100,9 +100,9 @@ NB_MODULE(_attn, module) {
 
   module.def("compile", compile, "text"_a, "entry"_a = nb::none(), "target"_a = nb::none(),
              "Compiles the function `entry` (or the only one) of a description, or takes it from the cache.\n\n"
-             "`target` is 'host', 'x86-64', 'x86-64-v3', 'x86-64-v4' or 'x86-64-v4+avx512bf16', or for GPUs 'sm_80', 'cuda' or\n"
-             "'cuda:1' (the best for that GPU). Without it the kernel is the best for this CPU and, once it is called on tensors of a\n"
-             "GPU, compiled for that GPU as well.");
+             "`target` is 'host', 'x86-64', 'x86-64-v3', 'x86-64-v4' or 'x86-64-v4+avx512bf16', or for GPUs 'sm_80', 'sm_90a',\n"
+             "'cuda' or 'cuda:1' (the best for that GPU). Without it the kernel is the best for this CPU and, once it is called on\n"
+             "tensors of a GPU, compiled for that GPU as well.");
   module.def("load", load, "path"_a, "name"_a = nb::none(), "Opens the kernel `name` (or the only one) of a bundle.");
   module.def(
       "get_num_threads", getNumThreads,

@@ -6,12 +6,19 @@
 include "mlir/Pass/PassBase.td"
 
 def LowerWarpsPass : Pass<"attn-lower-warps", "::mlir::ModuleOp"> {
-  let summary = "Turn stages into kernels whose blocks are row tiles and whose warps are panels";
+  let summary = "Turn stages into kernels: blocks of warps, or of warpgroups with roles";
   let description = [{
     Each stage function becomes a kernel `NAME_stage_K(arguments, workspace)`: block `i` does task `i`, the argument block is passed by value. Tiles
     go to shared memory by asynchronous copies, states stay in registers, products are `nvvm.mma.sync`. `NAME_stage_K_unaligned` does the same for
-    operands whose rows do not begin at multiples of 16 bytes. Kernels carry what a launch must know: `attn.stage`, `attn.stage_number` (in the
-    plan), `attn.alignment`, `attn.threads`, `attn.shared_bytes`.
+    operands whose rows do not begin at multiples of 16 bytes.
+
+    Where the target has warpgroups and tensor maps describe the operands, the kernel of a stage with panels is
+    `NAME_stage_K(arguments, workspace, tasks, tensor maps...)`: a block takes its tasks from a counter in the workspace, one warpgroup has TMA copy
+    tiles, the others compute with `wgmma`.
+
+    Kernels carry what a launch must know: `attn.stage`, `attn.stage_number` (in the plan), `attn.alignment`, `attn.threads`, `attn.shared_bytes`; and
+    where they take their tasks themselves `attn.persistent` (blocks of a multiprocessor) and `attn.tensor_maps` (argument, group, step, phase, box
+    rows and columns of each).
   }];
   let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "NVVM::NVVMDialect", "func::FuncDialect", "math::MathDialect",
                            "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
