@@ -83,7 +83,7 @@ struct VerifyPhase : public attn::impl::VerifyPhaseBase<VerifyPhase> {
   using VerifyPhaseBase::VerifyPhaseBase;
 
   LogicalResult verifyOperation(Operation *op, Phase wanted, TargetAttr target) {
-    if (isa<AttnDialect>(op->getDialect()) && !llvm::is_contained(getPhases(op), wanted))
+    if (isa_and_nonnull<AttnDialect>(op->getDialect()) && !llvm::is_contained(getPhases(op), wanted))
       return op->emitOpError("expected no such operation in phase '") << phase << "'";
     if (wanted >= Phase::Tile && failed(verifyNoTensors(op, phase)))
       return failure();

@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/CpuPipeline.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/lower/Lowering.h"
 #include "dialect/AttnOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -32,16 +33,6 @@ static FailureOr<TargetAttr> findTarget(ModuleOp module) {
   if (!CpuMachine::lookup(target.getName()))
     return module.emitOpError("expected the target to be a CPU, but got '") << target.getName() << "'", failure();
   return target;
-}
-
-static LogicalResult verifyOnlyLLVM(ModuleOp module) {
-  WalkResult result = module.walk([&](Operation *op) {
-    if (op == module.getOperation() || isa<LLVM::LLVMDialect>(op->getDialect()))
-      return WalkResult::advance();
-    op->emitOpError("expected no such operation in phase 'target'");
-    return WalkResult::interrupt();
-  });
-  return failure(result.wasInterrupted());
 }
 
 namespace {

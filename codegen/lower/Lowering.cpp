@@ -38,3 +38,14 @@ void attn::registerLowering(DialectRegistry &registry) {
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
+
+LogicalResult attn::verifyOnlyLLVM(ModuleOp module, StringRef instructions) {
+  WalkResult result = module.walk([&](Operation *op) {
+    StringRef dialect = op->getName().getDialectNamespace();
+    if (op == module.getOperation() || dialect == LLVM::LLVMDialect::getDialectNamespace() || dialect == instructions)
+      return WalkResult::advance();
+    op->emitOpError("expected no such operation in phase 'target'");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}

@@ -69,7 +69,7 @@ struct ToNvptx : public attn::impl::ToNvptxPassBase<ToNvptx> {
   void runOnOperation() override {
     OpPassManager passes(ModuleOp::getOperationName());
     buildNvptxTargetPipeline(passes);
-    if (failed(runPipeline(passes, getOperation())))
+    if (failed(runPipeline(passes, getOperation())) || failed(verifyOnlyLLVM(getOperation(), NVVM::NVVMDialect::getDialectNamespace())))
       return signalPassFailure();
   }
 };

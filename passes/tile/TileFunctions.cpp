@@ -200,7 +200,7 @@ LogicalResult FunctionTiler::convertOperation(Operation &op) {
     return success();
   }
   bool isScalar = llvm::all_of(op.getResultTypes(), [](Type type) { return type.isIntOrIndexOrFloat(); });
-  if (isa<arith::ArithDialect, math::MathDialect>(op.getDialect()) && isScalar) {
+  if (isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op.getDialect()) && isScalar) {
     b.clone(op, mapping);
     return success();
   }

@@ -1,4 +1,4 @@
-// RUN: attn-opt %s --attn-normalize --attn-tile --split-input-file --verify-diagnostics
+// RUN: attn-opt %s --allow-unregistered-dialect --attn-normalize --attn-tile --split-input-file --verify-diagnostics
 
 !t = tensor<?x2x?x64xf32>
 // expected-error @below {{expected the attribute 'attn.target' = #attn.target<...>, which says what to tile for}}
@@ -50,5 +50,15 @@ func.func @tensor_arithmetic(%q: !t) -> !t attributes {attn.target = #attn.targe
   // expected-error @below {{expected only attention, merges and arithmetic on numbers in a function that is compiled}}
   %k = arith.addf %q, %q : !t
   %o = attn.attention %q, %k, %k : !t, !t, !t -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x2x?x64xf32>
+func.func @stranger(%q: !t) -> !t attributes {attn.target = #attn.target<"x86-64">} {
+  // expected-error @below {{expected only attention, merges and arithmetic on numbers in a function that is compiled}}
+  "test.stranger"() : () -> ()
+  %o = attn.attention %q, %q, %q : !t, !t, !t -> !t
   return %o : !t
 }

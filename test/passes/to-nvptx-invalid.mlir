@@ -1,4 +1,4 @@
-// RUN: attn-opt %s --attn-normalize --attn-tile --attn-schedule --attn-to-nvptx --split-input-file --verify-diagnostics
+// RUN: attn-opt %s --allow-unregistered-dialect --attn-normalize --attn-tile --attn-schedule --attn-to-nvptx --split-input-file --verify-diagnostics
 
 // expected-error @below {{expected queries, keys and values of bf16 or f16 for target sm_80, but got 'f32'}}
 func.func @full_precision(%q: tensor<?x1x?x64xf32>) -> tensor<?x1x?x64xf32> attributes {attn.target = #attn.target<"sm_80">} {
@@ -20,4 +20,17 @@ func.func @wide_heads(%q: tensor<?x1x?x1024xbf16>) -> tensor<?x1x?x1024xbf16> at
 func.func @processor(%q: tensor<?x1x?x64xf32>) -> tensor<?x1x?x64xf32> attributes {attn.target = #attn.target<"x86-64-v3">} {
   %o = attn.attention %q, %q, %q : tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32> -> tensor<?x1x?x64xf32>
   return %o : tensor<?x1x?x64xf32>
+}
+
+// -----
+
+func.func @kernel(%q: tensor<?x1x?x64xbf16>) -> tensor<?x1x?x64xbf16> attributes {attn.target = #attn.target<"sm_80">} {
+  %o = attn.attention %q, %q, %q : tensor<?x1x?x64xbf16>, tensor<?x1x?x64xbf16>, tensor<?x1x?x64xbf16> -> tensor<?x1x?x64xbf16>
+  return %o : tensor<?x1x?x64xbf16>
+}
+
+func.func @stranger() {
+  // expected-error @below {{'test.stranger' op expected no such operation in phase 'target'}}
+  "test.stranger"() : () -> ()
+  return
 }

@@ -110,7 +110,7 @@ static void countArithmetic(func::FuncOp kernel, GpuVariant &variant) {
       return;
     if (isa<LLVM::CallIntrinsicOp, math::SqrtOp>(op))
       ++variant.exponentials;
-    else if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) && !isa<arith::ConstantOp>(op) && !isFused(*op))
+    else if (isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op->getDialect()) && !isa<arith::ConstantOp>(op) && !isFused(*op))
       ++variant.arithmetic;
   });
 }
