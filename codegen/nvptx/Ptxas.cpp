@@ -1,6 +1,6 @@
 //===- Ptxas.cpp - the assembler as a program -----------------------------===//
 
-#include "codegen/nvptx/PtxEmitter.h"
+#include "codegen/nvptx/Assembler.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -14,13 +14,11 @@ using namespace mlir::attn;
 /// Seconds after which an assembler that does not come back is given up.
 static constexpr unsigned kTimeLimit = 300;
 
-static llvm::Expected<std::string> findAssembler() {
+std::optional<std::string> attn::findPtxas() {
   if (std::optional<std::string> named = llvm::sys::Process::GetEnv("ATTN_PTXAS"))
-    return *named;
+    return named->empty() ? std::nullopt : named;
   llvm::ErrorOr<std::string> found = llvm::sys::findProgramByName("ptxas");
-  if (!found)
-    return llvm::createStringError("expected the program 'ptxas' on the PATH, or named by ATTN_PTXAS, to make machine code for a GPU");
-  return *found;
+  return found ? std::optional<std::string>(*found) : std::nullopt;
 }
 
 static llvm::Expected<std::string> readFile(llvm::StringRef path) {
@@ -30,10 +28,7 @@ static llvm::Expected<std::string> readFile(llvm::StringRef path) {
   return (*buffer)->getBuffer().str();
 }
 
-llvm::Expected<Assembled> attn::assemblePtx(llvm::StringRef ptx, const GpuMachine &machine) {
-  llvm::Expected<std::string> program = findAssembler();
-  if (!program)
-    return program.takeError();
+llvm::Expected<Assembled> attn::assembleWithPtxas(llvm::StringRef program, llvm::StringRef ptx, const GpuMachine &machine) {
   llvm::SmallString<128> paths[3];
   llvm::scope_exit cleanUp([&] {
     for (llvm::StringRef path : paths)
@@ -54,10 +49,10 @@ llvm::Expected<Assembled> attn::assemblePtx(llvm::StringRef ptx, const GpuMachin
     return llvm::createStringError(code, "cannot write PTX for ptxas: " + code.message());
   }
   std::string architecture = "-arch=" + machine.name.str();
-  llvm::StringRef arguments[] = {*program, architecture, "-v", "-o", paths[1], paths[0]};
+  llvm::StringRef arguments[] = {program, architecture, "-v", "-o", paths[1], paths[0]};
   std::optional<llvm::StringRef> redirects[] = {std::nullopt, llvm::StringRef(paths[2]), llvm::StringRef(paths[2])};
   std::string message;
-  int status = llvm::sys::ExecuteAndWait(*program, arguments, std::nullopt, redirects, kTimeLimit, 0, &message);
+  int status = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, kTimeLimit, 0, &message);
   llvm::Expected<std::string> report = readFile(paths[2]);
   if (!report)
     return report.takeError();
