@@ -13,6 +13,11 @@ WINDOW_SINKS = Mask(
     "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 1023>, #attn.sinks<4>]>]>",
     lambda i, j: (j <= i) & ((i - j <= 1023) | (j < 4)),
 )
+WINDOW_4096 = Mask("#attn.all_of<[#attn.causal, #attn.window<left = 4095>]>", lambda i, j: (j <= i) & (i - j <= 4095))
+WINDOW_64TH = Mask(
+    "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 1023>, #attn.key_stride<64, 0>]>]>",
+    lambda i, j: (j <= i) & ((i - j <= 1023) | (j % 64 == 0)),
+)
 PREFIX = Mask("#attn.any_of<[#attn.causal, #attn.prefix<1024>]>", lambda i, j: (j <= i) | (j < 1024))
 NARROW = Mask("#attn.window<left = 5, right = 3>", lambda i, j: (i - j <= 5) & (j - i <= 3))
 DILATED = Mask("#attn.dilated<3, 20>", lambda i, j: (i - j >= 0) & (i - j <= 57) & ((i - j) % 3 == 0))
@@ -55,12 +60,14 @@ SIZES = (
 
 
 class Case(NamedTuple):
-    """One description and the lengths it is timed at (batch * length = 16k)."""
+    """One description and the lengths it is timed at (batch * length = 16k), more of them on Hopper. Peers: PyTorch's "flash" and "cudnn", and "flex"; the
+    first one is measured on Ampere's code, the others on Hopper's."""
 
     name: str
     problem: Problem
     lengths: tuple = ()
-    peers: tuple = ("flash",)
+    more_lengths: tuple = ()
+    peers: tuple = ("flash", "cudnn")
     lse: bool = False
     query_scale: float = 1.0  # of the queries in checks
 
@@ -76,30 +83,34 @@ class Case(NamedTuple):
         return f"{head}) -> ({output}, {lse}) {{" + body.replace(f"return %o : {output}", f"return %o, %lse : {output}, {lse}")
 
 
-def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), peers=("flash",), lse=False, query_scale=1.0):
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), more_lengths=(), peers=("flash", "cudnn"), lse=False, query_scale=1.0):
     heads = heads or max(1, 2048 // dim)
-    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, peers, lse, query_scale)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, more_lengths, peers, lse, query_scale)
 
 
 def cases():
     """All cases; the sizes in their problems are placeholders."""
-    plain = (2048, 4096, 8192, 16384)
+    few = {"lengths": (2048, 8192), "more_lengths": (512, 1024, 4096, 16384)}
+    long = {"lengths": (16384,), "peers": (None, "flex")}
     return [
-        *(_case(f"full_d{dim}", dim, lengths=plain) for dim in (64, 128)),
-        *(_case(f"causal_d{dim}", dim, CAUSAL, lengths=plain, peers=("flash_causal",)) for dim in (64, 128)),
-        _case("full_d256", 256, lengths=(2048, 8192)),
-        _case("causal_d256", 256, CAUSAL, lengths=(2048, 8192), peers=("flash_causal",)),
-        _case("causal_d128_f16", 128, CAUSAL, dtype=F16, lengths=(8192,), peers=("flash_causal",)),
-        _case("grouped_causal_d128", 128, CAUSAL, heads=32, key_heads=8, lengths=(8192,), peers=("flash_causal",)),
-        _case("window_d128", 128, WINDOW, lengths=(16384,), peers=()),
-        _case("window_sinks_d128", 128, WINDOW_SINKS, lengths=(16384,), peers=()),
-        _case("prefix_d128", 128, PREFIX, lengths=(16384,), peers=()),
-        _case("every_64th_d128", 128, EVERY_64TH, lengths=(16384,), peers=()),
-        _case("soft_cap_causal_d128", 128, CAUSAL, SOFT_CAP, lengths=(16384,), peers=()),
+        *(_case(f"full_d{dim}", dim, **few) for dim in (64, 128)),
+        *(_case(f"causal_d{dim}", dim, CAUSAL, **few) for dim in (64, 128)),
+        _case("full_d256", 256, **few),
+        _case("causal_d256", 256, CAUSAL, **few),
+        _case("causal_d128_f16", 128, CAUSAL, dtype=F16, lengths=(8192,)),
+        _case("grouped_causal_d128", 128, CAUSAL, heads=32, key_heads=8, lengths=(8192,)),
+        _case("window_d128", 128, WINDOW, **long),
+        _case("window_4096_d128", 128, WINDOW_4096, **long),
+        _case("window_sinks_d128", 128, WINDOW_SINKS, **long),
+        _case("prefix_d128", 128, PREFIX, **long),
+        _case("every_64th_d128", 128, EVERY_64TH, **long),
+        _case("window_64th_d128", 128, WINDOW_64TH, **long),
+        _case("soft_cap_full_d128", 128, score=SOFT_CAP, **long),
+        _case("soft_cap_causal_d128", 128, CAUSAL, SOFT_CAP, **long),
         _case("soft_cap_d64_f16", 64, CAUSAL, SOFT_CAP, heads=4, dtype=F16),
         _case("soft_cap_reached_d64", 64, CAUSAL, SOFT_CAP, heads=4, query_scale=16.0),
         _case("soft_cap_reached_d64_f16", 64, CAUSAL, SOFT_CAP, heads=4, dtype=F16, query_scale=16.0),
-        _case("alibi_causal_d128", 128, CAUSAL, ALIBI, lengths=(16384,), peers=()),
+        _case("alibi_causal_d128", 128, CAUSAL, ALIBI, **long),
         _case("alibi_d64_f16", 64, score=ALIBI, heads=4, dtype=F16),
         _case("alibi_grouped_lse_d64", 64, CAUSAL, ALIBI, heads=12, key_heads=4, lse=True),
         _case("alibi_every_64th_d64", 64, EVERY_64TH, ALIBI, heads=2),

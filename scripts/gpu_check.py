@@ -11,6 +11,7 @@ turns.
 import argparse
 import ctypes
 import datetime
+import importlib
 import json
 import math
 import os
@@ -305,14 +306,45 @@ def check_ring(bundle, size):
 # ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def peer(name, q, k, v):
-    backend = torch.nn.attention.SDPBackend.FLASH_ATTENTION if name.startswith("flash") else torch.nn.attention.SDPBackend.CUDNN_ATTENTION
+def sdpa(name, problem, q, k, v):
+    backend = torch.nn.attention.SDPBackend.FLASH_ATTENTION if name == "flash" else torch.nn.attention.SDPBackend.CUDNN_ATTENTION
 
     def call():
         with torch.nn.attention.sdpa_kernel(backend):
-            return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=name.endswith("causal"), enable_gqa=q.shape[1] != k.shape[1])
+            return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=problem.mask is gpu_cases.CAUSAL, enable_gqa=q.shape[1] != k.shape[1])
 
     return call
+
+
+def flex(problem, q, k, v):
+    """FlexAttention, compiled for these shapes."""
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    slopes = problem.slopes().cuda()
+    mask = problem.mask.visible and create_block_mask(lambda b, h, i, j: problem.mask.visible(i, j), None, None, q.shape[2], k.shape[2], device="cuda")
+    score = problem.score and (lambda score, b, h, i, j: problem.score.apply(score, h, i, j, slopes))
+    compiled = torch.compile(flex_attention, dynamic=False)
+    return lambda: compiled(q, k, v, score_mod=score, block_mask=mask, enable_gqa=q.shape[1] != k.shape[1])
+
+
+def peer(name, problem, q, k, v):
+    if name in ("flash", "cudnn"):
+        return sdpa(name, problem, q, k, v)
+    if name == "flex":
+        return flex(problem, q, k, v)
+    window = {gpu_cases.WINDOW: 1024, gpu_cases.WINDOW_4096: 4096}.get(problem.mask)
+    return getattr(importlib.import_module("gpu_peers"), name)(q, k, v, problem.mask.visible is not None, window)
+
+
+def peers_of(case, target, others):
+    """Names of a case's peers, without those that make no sense for it. `others`: functions of the module gpu_peers, for plain masks in bf16."""
+    problem = case.problem
+    names = case.peers[:1] if target == "sm_80" else case.peers[1:]
+    plain = (gpu_cases.Mask(), gpu_cases.CAUSAL, gpu_cases.WINDOW, gpu_cases.WINDOW_4096)
+    isPlain = problem.mask in plain and not problem.score and problem.dtype == torch.bfloat16 and problem.heads == problem.query_heads
+    if target != "sm_80" and isPlain and problem.dim in (64, 128, 256):
+        names += others
+    return [name for name in names if name]
 
 
 def once(function, seconds_hint, rest):
@@ -329,7 +361,7 @@ def once(function, seconds_hint, rest):
     return start.elapsed_time(end) * 1e-3 / repeats
 
 
-def measure(bundle, case, length, rounds=7):
+def measure(bundle, case, length, others=(), rounds=7):
     batch = max(1, 16384 // length)
     problem = case.problem._replace(batch=batch, queries=length, keys=length)
     sets = []
@@ -340,9 +372,16 @@ def measure(bundle, case, length, rounds=7):
         v = make((batch, problem.heads, length, problem.dim), "dense", problem.dtype, generator)
         o = torch.empty_like(q)
         arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o]
-        # On Hopper the peer to beat is cuDNN.
-        names = case.peers + tuple(name.replace("flash", "cudnn") for name in case.peers if bundle.target == "sm_90a")
-        sets.append({"attn": bundle.prepare(arguments), **{name: peer(name, q, k, v) for name in names}})
+        sets.append({"attn": bundle.prepare(arguments)})
+        for name in peers_of(case, bundle.target, others):
+            try:
+                call = peer(name, problem, q, k, v)
+                call()
+                torch.cuda.synchronize()
+                sets[-1][name] = call
+            except Exception as exception:  # a peer that cannot do a case must not hide the others
+                print(f"  {case.name} {length}: no {name}: {str(exception).splitlines()[0]}", flush=True)
+    sets = [{name: call for name, call in calls.items() if all(name in other for other in sets)} for calls in sets]
     hints, times = {}, {}
     for name in sets[0]:
         sets[0][name]()
@@ -434,6 +473,21 @@ def check_in_processes(arguments, pairs):
         return found
 
 
+def warm_flex(arguments, pairs):
+    """Compiles in several processes, one for each case."""
+    cases = {case.name: case for case, _ in pairs if case != "ring" and not gpu_decode.is_decode(case) and "flex" in case.peers}
+    if arguments.jobs > 1:
+        running = [subprocess.Popen([sys.executable, __file__, "--bundles", arguments.bundles, "--only", name, "--warm-flex"]) for name in cases]
+        return max([process.wait() for process in running], default=0)
+    for case in cases.values():
+        for length in case.lengths:
+            problem = case.problem._replace(queries=length, keys=length)
+            q, k, v = (torch.zeros(16384 // length, heads, length, problem.dim, dtype=problem.dtype, device="cuda") for heads in (problem.query_heads, problem.heads, problem.heads))
+            flex(problem, q, k, v)()
+            torch.cuda.synchronize()
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundles", default=str(ROOT / "build" / "gpu-bundles"))
@@ -443,8 +497,12 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="processes that check; timing is done by one")
     parser.add_argument("--no-timing", action="store_true")
     parser.add_argument("--no-checks", action="store_true", help="time without checking first")
+    parser.add_argument("--others", default="", help="functions of a module gpu_peers on PYTHONPATH, separated by commas: more peers for plain masks. "
+                        "NAME(q, k, v, causal, window) gives a function that launches")
+    parser.add_argument("--warm-flex", action="store_true", help="only compile FlexAttention for the cases, so that a later run finds it in its cache")
     parser.add_argument("--results", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    others = tuple(name for name in arguments.others.split(",") if name)
     torch.backends.cuda.matmul.allow_tf32 = False
     folder = pathlib.Path(arguments.bundles)
     wanted = set(arguments.only.split(",")) - {""}
@@ -456,6 +514,8 @@ def main():
         for target in [entry["target"] for entry in manifest_of(folder / name)["targets"]]:
             if arguments.target in ("", target) and (not wanted or name in wanted or f"{name}:{target}" in wanted):
                 pairs.append((case, target))
+    if arguments.warm_flex:
+        return warm_flex(arguments, pairs)
     if arguments.no_checks:
         found = {}
     elif arguments.jobs > 1:
@@ -496,8 +556,8 @@ def main():
                 roof = roof or gpu_decode.measure_roof()
                 gpu_decode.report(bundle, case, wait, roof, rows)
             continue
-        for length in case.lengths:
-            rates = measure(bundle, case, length)
+        for length in sorted(case.lengths + (case.more_lengths if target == "sm_90a" else ())):
+            rates = measure(bundle, case, length, others)
             ours = rates.pop("attn")
             peers = "; ".join(f"{name} {burst:.0f} / {sustained:.0f}, {ours[0] / burst:.2f}x" for name, (burst, sustained) in rates.items()) or "-"
             lines.append(f"{head} {length} | {ours[0]:.0f} / {ours[1]:.0f} | {peers} |")

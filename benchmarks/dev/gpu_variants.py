@@ -43,8 +43,7 @@ def main():
         q, k, v = (gpu_check.make(shape, "dense", problem.dtype, generator) for shape in shapes)
         extra = [problem.slopes().cuda()] if problem.needs_slopes() else []
         calls = {build: bundle.prepare([q, k, v, *extra, torch.empty_like(q)]) for build, bundle in bundles.items()}
-        suffix = "_causal" if "causal" in name else ""
-        calls |= {peer: gpu_check.peer(peer + suffix, q, k, v) for peer in arguments.peers.split(",") if peer}
+        calls |= {peer: gpu_check.peer(peer, problem, q, k, v) for peer in arguments.peers.split(",") if peer}
         hints = {}
         for build, call in calls.items():
             call()
