@@ -45,6 +45,14 @@ static void takePlan(ModuleOp module, StringRef symbol) {
   }
 }
 
+/// Notes what the kernels take, and passes on what the assembler warns of: it is right code, but slow.
+static void takeReport(const AssemblerReport &report, CompiledGpuKernel &kernel, Location location) {
+  for (GpuStage &stage : kernel.stages)
+    stage.resources = report.kernels.lookup(stage.symbol);
+  for (StringRef warning : report.warnings)
+    emitWarning(location) << warning;
+}
+
 FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name,
                                                  bool isPtxEnough) {
   FailureOr<PreparedKernel> prepared = prepareKernel(*module, entry, target, text, name);
@@ -53,6 +61,7 @@ FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, f
   std::optional<GpuMachine> machine = GpuMachine::lookup(target);
   if (!machine)
     return entry.emitError("expected the target to be a GPU, but got '") << target << "'", failure();
+  Location location = entry.getLoc();
   CompiledGpuKernel kernel;
   kernel.identity = std::move(prepared->identity);
   kernel.signature = std::move(prepared->signature);
@@ -83,7 +92,7 @@ FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, f
   kernel.ptx = std::move(*ptx);
   if (assembled) {
     kernel.cubin = std::move(assembled->cubin);
-    kernel.report = std::move(assembled->report);
+    takeReport(AssemblerReport::parse(assembled->report), kernel, location);
   } else {
     llvm::consumeError(assembled.takeError());
   }

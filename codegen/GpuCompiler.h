@@ -3,6 +3,7 @@
 #ifndef ATTN_CODEGEN_GPUCOMPILER_H
 #define ATTN_CODEGEN_GPUCOMPILER_H
 
+#include "codegen/AssemblerReport.h"
 #include "codegen/Compiler.h"
 
 namespace mlir::attn {
@@ -22,6 +23,7 @@ struct GpuStage {
   int64_t sharedBytes;
   int64_t persistent = 0; // blocks for each multiprocessor; 0: one block for each task
   std::vector<GpuTensorMap> maps = {};
+  KernelResources resources = {}; // zeros where machine code could not be made
 };
 
 /// A family for one GPU target. `plan` is an x86 object with the hidden function `planSymbol(const void *arguments, attn_plan *)`, which tells the
@@ -32,14 +34,12 @@ struct CompiledGpuKernel {
   std::vector<GpuStage> stages;
   int64_t argumentBytes = 0;
   std::string ptx, cubin;
-  /// What ptxas says of registers and spills.
-  std::string report;
   ObjectBytes plan;
   std::string planSymbol;
 };
 
 /// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless PTX is enough,
-/// which the driver compiles. Fails with diagnostics.
+/// which the driver compiles. Fails with diagnostics; what the assembler warns of becomes warnings.
 FailureOr<CompiledGpuKernel> compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name = {},
                                            bool isPtxEnough = false);
 

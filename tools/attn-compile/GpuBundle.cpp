@@ -37,6 +37,10 @@ static json::Object describeStage(const GpuStage &stage) {
                       {"threads", stage.threads},
                       {"shared_bytes", stage.sharedBytes},
                       {"persistent", stage.persistent},
+                      {"registers", stage.resources.registers},
+                      {"stack_bytes", stage.resources.stackBytes},
+                      {"spill_bytes", stage.resources.spillBytes},
+                      {"static_shared_bytes", stage.resources.staticSharedBytes},
                       {"maps", std::move(maps)}};
 }
 
