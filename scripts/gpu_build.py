@@ -55,7 +55,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, status, message in pool.map(lambda one: build(*one, arguments), descriptions):
             failures += status != 0
-            if status:
+            if status or "warning:" in message:
                 print(f"{name}: {message}", file=sys.stderr)
     print(f"{len(descriptions) - failures} built, {failures} failed")
     if not failures:
