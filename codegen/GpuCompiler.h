@@ -23,7 +23,7 @@ struct GpuStage {
   int64_t sharedBytes;
   int64_t persistent = 0; // blocks for each multiprocessor; 0: one block for each task
   std::vector<GpuTensorMap> maps = {};
-  KernelResources resources = {}; // zeros where machine code could not be made
+  KernelResources resources = {}; // zeros where the assembler said nothing
 };
 
 /// A family for one GPU target. `plan` is an x86 object with the hidden function `planSymbol(const void *arguments, attn_plan *)`, which tells the
