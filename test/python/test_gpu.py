@@ -256,6 +256,22 @@ def test_compiles_for_a_gpu_and_caches(cuda, on_gpu, cache):
 
 
 @needs_ptxas
+def test_compiles_for_the_gpu_that_is_there(cuda, on_gpu, cache):
+    """On Hopper the kernels that TMA feeds take what tensor maps describe; others take the rest."""
+    cuda.fake_cuda_set_capability(90)
+    kernel = attn.compile(DESCRIPTION, target="cuda")
+    assert kernel.target == "sm_90a"
+    many = lambda heads: on_gpu((16, heads, 1000, 64))
+    kernel(many(4), many(2), many(2), out=many(4))
+    assert launches(cuda) == ["tiny_stage_0"]
+    odd = on_gpu((16, 2, 1000, 68))[..., :64]  # rows that do not begin at multiples of 16 bytes
+    kernel(many(4), odd, many(2), out=many(4))
+    assert launches(cuda)[1:] == ["tiny_stage_0_unaligned"]
+    cuda.fake_cuda_set_capability(100)
+    assert attn.compile(DESCRIPTION, target="cuda").target == "sm_80"
+
+
+@needs_ptxas
 def test_one_callable_for_both(cuda, on_gpu, cache):
     import torch
 

@@ -77,6 +77,8 @@ void fake_cuda_reset(void) {
     contexts[device].device = device;
 }
 
+void fake_cuda_set_capability(int capability) { fake_cuda_state.capability = capability; }
+
 /* Says that memory lies on a device. */
 void fake_cuda_own(const void *memory, int64_t bytes, int device) {
   pthread_mutex_lock(&mutex);
