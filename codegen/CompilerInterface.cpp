@@ -82,7 +82,7 @@ static LogicalResult compileGpuText(ModuleOp module, func::FuncOp function, Arra
     message.clear();
     OwningOpRef<ModuleOp> copy = module.clone();
     auto entry = copy->lookupSymbol<func::FuncOp>(function.getName());
-    FailureOr<CompiledGpuKernel> compiled = compileForGpu(std::move(copy), entry, target, text, /*name=*/{}, /*isPtxEnough=*/true);
+    FailureOr<CompiledGpuKernel> compiled = compileForGpu(std::move(copy), entry, target, text, /*name=*/{}, /*isForThisProcess=*/true);
     if (failed(compiled))
       continue;
     llvm::Expected<ObjectBytes> object = joinGpuKernels(*compiled, compiled->identity.name);

@@ -54,7 +54,7 @@ static void takeReport(const AssemblerReport &report, CompiledGpuKernel &kernel,
 }
 
 FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name,
-                                                 bool isPtxEnough) {
+                                                 bool isForThisProcess) {
   FailureOr<PreparedKernel> prepared = prepareKernel(*module, entry, target, text, name);
   if (failed(prepared))
     return failure();
@@ -85,8 +85,8 @@ FailureOr<CompiledGpuKernel> attn::compileForGpu(OwningOpRef<ModuleOp> module, f
   FailureOr<std::string> ptx = emitPtx(*module, *machine);
   if (failed(plan) || failed(ptx))
     return failure();
-  llvm::Expected<Assembled> assembled = assemblePtx(*ptx, *machine);
-  if (!assembled && !isPtxEnough)
+  llvm::Expected<Assembled> assembled = assemblePtx(*ptx, *machine, isForThisProcess ? AssemblySpeed::Fast : AssemblySpeed::Reproducible);
+  if (!assembled && !isForThisProcess)
     return module->emitError(llvm::toString(assembled.takeError())), failure();
   kernel.plan = std::move(*plan);
   kernel.ptx = std::move(*ptx);

@@ -38,10 +38,11 @@ struct CompiledGpuKernel {
   std::string planSymbol;
 };
 
-/// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless PTX is enough,
-/// which the driver compiles. Fails with diagnostics; what the assembler warns of becomes warnings.
+/// Compiles `entry` for the GPU target of this name; see compileForCpu. Without an assembler for machine code it fails, unless it is for this
+/// process: then PTX is enough, which the driver compiles, and machine code is made as fast as can be, though the bytes around the instructions may differ
+/// from time to time. Fails with diagnostics; what the assembler warns of becomes warnings.
 FailureOr<CompiledGpuKernel> compileForGpu(OwningOpRef<ModuleOp> module, func::FuncOp entry, StringRef target, StringRef text, StringRef name = {},
-                                           bool isPtxEnough = false);
+                                           bool isForThisProcess = false);
 
 } // namespace mlir::attn
 

@@ -5,10 +5,16 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-llvm::Expected<Assembled> attn::assemblePtx(llvm::StringRef ptx, const GpuMachine &machine) {
-  if (std::optional<std::string> program = findPtxas())
-    return assembleWithPtxas(*program, ptx, machine);
-  llvm::Expected<Assembled> assembled = assembleWithNvJitLink(ptx, machine);
+llvm::Expected<Assembled> attn::assemblePtx(llvm::StringRef ptx, const GpuMachine &machine, AssemblySpeed speed) {
+  if (std::optional<std::string> program = findPtxas()) {
+    llvm::Expected<Assembled> assembled = assembleWithPtxas(*program, ptx, machine, speed);
+    if (assembled || speed == AssemblySpeed::Reproducible)
+      return assembled;
+    // Assemblers before CUDA 12.1 do one kernel after the other and know no option for it.
+    llvm::consumeError(assembled.takeError());
+    return assembleWithPtxas(*program, ptx, machine, AssemblySpeed::Reproducible);
+  }
+  llvm::Expected<Assembled> assembled = assembleWithNvJitLink(ptx, machine, speed);
   if (assembled)
     return assembled;
   // Whoever has neither should hear of both.

@@ -71,14 +71,16 @@ static std::string readLog(NvJitLink::Handle handle, int (*getSize)(NvJitLink::H
   return std::string(log.c_str());
 }
 
-llvm::Expected<Assembled> attn::assembleWithNvJitLink(llvm::StringRef ptx, const GpuMachine &machine) {
+llvm::Expected<Assembled> attn::assembleWithNvJitLink(llvm::StringRef ptx, const GpuMachine &machine, AssemblySpeed speed) {
   llvm::Expected<NvJitLink> library = NvJitLink::load();
   if (!library)
     return library.takeError();
   std::string architecture = "-arch=" + machine.name.str();
-  const char *options[] = {architecture.c_str(), "-verbose"};
+  llvm::SmallVector<const char *> options = {architecture.c_str(), "-verbose"};
+  if (speed == AssemblySpeed::Fast)
+    options.push_back("-split-compile=0");
   NvJitLink::Handle handle = nullptr;
-  if (int status = library->create(&handle, std::size(options), options))
+  if (int status = library->create(&handle, options.size(), options.data()))
     return llvm::createStringError("nvJitLink refuses '" + architecture + "': status " + std::to_string(status));
   llvm::scope_exit cleanUp([&] { library->destroy(&handle); });
   std::string text = ptx.str(); // ends in a zero

@@ -28,7 +28,8 @@ static llvm::Expected<std::string> readFile(llvm::StringRef path) {
   return (*buffer)->getBuffer().str();
 }
 
-llvm::Expected<Assembled> attn::assembleWithPtxas(llvm::StringRef program, llvm::StringRef ptx, const GpuMachine &machine) {
+llvm::Expected<Assembled> attn::assembleWithPtxas(llvm::StringRef program, llvm::StringRef ptx, const GpuMachine &machine,
+                                                  AssemblySpeed speed) {
   llvm::SmallString<128> paths[3];
   llvm::scope_exit cleanUp([&] {
     for (llvm::StringRef path : paths)
@@ -49,7 +50,10 @@ llvm::Expected<Assembled> attn::assembleWithPtxas(llvm::StringRef program, llvm:
     return llvm::createStringError(code, "cannot write PTX for ptxas: " + code.message());
   }
   std::string architecture = "-arch=" + machine.name.str();
-  llvm::StringRef arguments[] = {program, architecture, "-v", "-o", paths[1], paths[0]};
+  llvm::SmallVector<llvm::StringRef> arguments = {program, architecture, "-v", "-o", paths[1], paths[0]};
+  // As many threads as there are processors.
+  if (speed == AssemblySpeed::Fast)
+    arguments.push_back("--split-compile=0");
   std::optional<llvm::StringRef> redirects[] = {std::nullopt, llvm::StringRef(paths[2]), llvm::StringRef(paths[2])};
   std::string message;
   int status = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, kTimeLimit, 0, &message);

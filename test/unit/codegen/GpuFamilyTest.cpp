@@ -31,7 +31,7 @@ TEST(GpuCapability, isReadFromTheName) {
 static CompiledGpuKernel compile(MLIRContext &context, StringRef name, StringRef target) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(kText, ParserConfig(&context), "description");
   auto entry = module->lookupSymbol<func::FuncOp>("tiny");
-  return *compileForGpu(std::move(module), entry, target, kText, name, /*isPtxEnough=*/true);
+  return *compileForGpu(std::move(module), entry, target, kText, name, /*isForThisProcess=*/true);
 }
 
 static std::vector<int64_t> toVector(const attn_gpu_map &map) {
