@@ -29,6 +29,12 @@ def build(name, description, arguments):
     return name, run.returncode, run.stderr.strip()
 
 
+def describe_commit():
+    """What the bundles are made of, for the table: the commit, and whether files differ from it."""
+    run = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"], capture_output=True, text=True)
+    return run.stdout.strip() or "unknown"
+
+
 def list_changes(folder, names):
     """Cases and targets whose PTX differs from that in the last table of benchmarks/results: these must run on a GPU again."""
     tables = sorted((ROOT / "benchmarks" / "results").glob("gpu-*.md"))
@@ -58,6 +64,7 @@ def main():
             if status or "warning:" in message:
                 print(f"{name}: {message}", file=sys.stderr)
     print(f"{len(descriptions) - failures} built, {failures} failed")
+    (pathlib.Path(arguments.output) / "commit").write_text(describe_commit() + "\n", encoding="utf-8")
     if not failures:
         print("changed since they last ran on a GPU:", ", ".join(list_changes(arguments.output, [name for name, _ in descriptions])) or "none")
     return failures != 0

@@ -402,10 +402,10 @@ def measure(bundle, case, length, others=(), rounds=7):
 # ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def commit():
-    given = os.environ.get("ATTN_COMMIT")
-    run = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
-    return given or run.stdout.strip() or "unknown"
+def commit(folder):
+    """That of which the bundles were built: where they run there may be another one, or none."""
+    written = folder / "commit"
+    return written.read_text(encoding="utf-8").strip() if written.exists() else "unknown"
 
 
 def driver_version():
@@ -532,7 +532,7 @@ def main():
         "# GPU kernels",
         "",
         f"{datetime.date.today()}; {torch.cuda.get_device_name()}, driver {driver_version()}; PyTorch {torch.__version__}; cuDNN {torch.backends.cudnn.version()};"
-        f" commit {commit()}; `scripts/gpu_check.py`.",
+        f" commit {commit(folder)}; `scripts/gpu_check.py`.",
         "Rates: TFLOP/s on visible pairs, burst / sustained. Error: the largest relative error over all sizes and layouts, beside the plain algorithm's.",
         "",
         "| case | target | PTX | error / plain | length | attn | peers (burst / sustained, ratio in burst) |",
