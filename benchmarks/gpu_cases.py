@@ -60,8 +60,8 @@ SIZES = (
 
 
 class Case(NamedTuple):
-    """One description and the lengths it is timed at (batch * length = 16k), more of them on Hopper. Peers: PyTorch's "flash" and "cudnn", and "flex"; the
-    first one is measured on Ampere's code, the others on Hopper's."""
+    """One description and the lengths it is timed at (batch * length = 16k), more of them on Hopper. Peers: PyTorch's "flash" and "cudnn", and
+    "flex"; the first one is measured on Ampere's code, the others on Hopper's."""
 
     name: str
     problem: Problem
@@ -83,9 +83,9 @@ class Case(NamedTuple):
         return f"{head}) -> ({output}, {lse}) {{" + body.replace(f"return %o : {output}", f"return %o, %lse : {output}, {lse}")
 
 
-def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, lengths=(), more_lengths=(), peers=("flash", "cudnn"), lse=False, query_scale=1.0):
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, **more):
     heads = heads or max(1, 2048 // dim)
-    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), lengths, more_lengths, peers, lse, query_scale)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score), **more)
 
 
 def cases():

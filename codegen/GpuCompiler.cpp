@@ -1,9 +1,9 @@
 //===- GpuCompiler.cpp - from text to a GPU kernel ------------------------===//
 
 #include "codegen/GpuCompiler.h"
+#include "codegen/nvptx/Assembler.h"
 #include "codegen/nvptx/GpuMachine.h"
 #include "codegen/nvptx/Passes.h"
-#include "codegen/nvptx/Assembler.h"
 #include "codegen/nvptx/PtxEmitter.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"

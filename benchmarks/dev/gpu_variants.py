@@ -20,6 +20,7 @@ import torch  # noqa: E402
 
 import gpu_cases  # noqa: E402
 import gpu_check  # noqa: E402
+import gpu_compare  # noqa: E402
 
 
 def main():
@@ -35,12 +36,14 @@ def main():
     for cell in arguments.cells.split(","):
         name, length = cell.split(":")
         case, length = cases[name], int(length)
-        bundles = {path.name: gpu_check.Bundle(driver, path / name, gpu_check.manifest_of(path / name)["targets"][-1]["target"]) for path in builds if (path / name).exists()}
+        last_target = lambda folder: gpu_check.manifest_of(folder)["targets"][-1]["target"]
+        folders = {path.name: path / name for path in builds if (path / name).exists()}
+        bundles = {build: gpu_check.Bundle(driver, folder, last_target(folder)) for build, folder in folders.items()}
         wrong = [build for build, bundle in bundles.items() if not gpu_check.check(bundle, case, (1, 777, 777), "dense", gpu_check.wait)[0]]
         problem = case.problem._replace(batch=max(1, 16384 // length), queries=length, keys=length)
         shapes = [(problem.batch, heads, length, problem.dim) for heads in (problem.query_heads, problem.heads, problem.heads)]
         generator = torch.Generator("cuda").manual_seed(1)
-        q, k, v = (gpu_check.make(shape, "dense", problem.dtype, generator) for shape in shapes)
+        q, k, v = (gpu_compare.make(shape, "dense", problem.dtype, generator) for shape in shapes)
         extra = [problem.slopes().cuda()] if problem.needs_slopes() else []
         calls = {build: bundle.prepare([q, k, v, *extra, torch.empty_like(q)]) for build, bundle in bundles.items()}
         calls |= {peer: gpu_check.peer(peer, problem, q, k, v) for peer in arguments.peers.split(",") if peer}

@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/Assembler.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/Process.h"
 
@@ -81,7 +82,7 @@ llvm::Expected<Assembled> attn::assembleWithNvJitLink(llvm::StringRef ptx, const
     options.push_back("-split-compile=0");
   NvJitLink::Handle handle = nullptr;
   if (int status = library->create(&handle, options.size(), options.data()))
-    return llvm::createStringError("nvJitLink refuses '" + architecture + "': status " + std::to_string(status));
+    return llvm::createStringError("nvJitLink refuses '" + llvm::join(options, " ") + "': status " + std::to_string(status));
   llvm::scope_exit cleanUp([&] { library->destroy(&handle); });
   std::string text = ptx.str(); // ends in a zero
   size_t size = 0;

@@ -17,6 +17,12 @@ using namespace mlir::attn;
 /// spread wider, but it visits only its own keys.
 static constexpr int64_t kMaxStrideRatio = 4;
 
+bool attn::dependsOnHead(const Segment &segment) {
+  auto seesHead = [](AffineExpr expr) { return expr.isFunctionOfDim(unsigned(SegmentDim::Head)); };
+  return (segment.keyPhase && seesHead(segment.keyPhase)) || llvm::any_of(segment.lower, seesHead) || llvm::any_of(segment.upper, seesHead) ||
+         llvm::any_of(segment.conditions, seesHead);
+}
+
 static AffineExpr getDim(MaskDim dim, MLIRContext *context) { return getAffineDimExpr(static_cast<unsigned>(dim), context); }
 
 static SmallVector<LinearForm> getDomainForms(const SegmentDomain &domain, MLIRContext *context) {

@@ -38,6 +38,9 @@ struct Segment {
   std::optional<MaskFormula> predicate;
 };
 
+/// Whether bounds look at the query head, so that heads of a group cannot share key tiles.
+bool dependsOnHead(const Segment &segment);
+
 /// A mask as segments that are disjoint as sets of (i, j) pairs; all share one query view.
 struct Segmentation {
   int64_t rowStride = 1;

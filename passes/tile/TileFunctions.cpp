@@ -8,6 +8,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Passes.h"
+#include "passes/analysis/SegmentAttributes.h"
 #include "passes/tile/AttentionStages.h"
 
 namespace mlir::attn {
@@ -122,14 +123,6 @@ Value FunctionTiler::getMemory(Value result) {
 // Operations
 //===----------------------------------------------------------------------===//
 
-/// Whether a segment looks at the query head, so that heads of a group cannot share key tiles.
-static bool dependsOnHead(SegmentationAttr segments) {
-  return llvm::any_of(segments.getSegments(), [](SegmentAttr segment) {
-    return llvm::any_of(ArrayRef<AffineMap>{segment.getPhase(), segment.getLower(), segment.getUpper(), segment.getWhen()},
-                        [](AffineMap map) { return map && map.isFunctionOfDim(1); });
-  });
-}
-
 void FunctionTiler::convertAttention(OnlineAttentionOp online, const ResultMemory &results) {
   auto queryType = cast<RankedTensorType>(online.getQuery().getType());
   AttentionStages stages;
@@ -143,7 +136,8 @@ void FunctionTiler::convertAttention(OnlineAttentionOp online, const ResultMemor
   stages.exponent = mapping.lookup(online.getExponent());
   for (Value number : online.getNumbers())
     stages.numbers.push_back(mapping.lookup(number));
-  stages.group = dependsOnHead(online.getSegments()) ? 1 : online.getGroup();
+  bool seesHead = llvm::any_of(online.getSegments().getSegments(), [](SegmentAttr segment) { return dependsOnHead(getSegment(segment)); });
+  stages.group = seesHead ? 1 : online.getGroup();
   stages.heads = queryType.getDimSize(1) / stages.group;
   stages.mapping = &mapping;
   AttentionShape shape = {queryType.getElementType(), queryType.getDimSize(3), online.getPartial().getType().getShape().back(), stages.group,

@@ -223,7 +223,7 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache"
 
 
-# So few rows are a task of the second member of the family.
+# So few rows are tasks of the member `some_rows`.
 FEW = "tiny_stage_2"
 
 

@@ -89,11 +89,8 @@ static void printSegments(const Workload &work, const Segmentation &segmentation
 
 /// Query heads whose rows are packed into the tiles of a target: those that share a key head, unless the mask tells them apart.
 static int64_t getPackedHeads(const Workload &work, const Segmentation &segmentation) {
-  auto seesHead = [](AffineExpr expr) { return expr.isFunctionOfDim(unsigned(SegmentDim::Head)); };
-  for (const Segment &segment : segmentation.segments)
-    if ((segment.keyPhase && seesHead(segment.keyPhase)) || llvm::any_of(segment.lower, seesHead) ||
-        llvm::any_of(segment.upper, seesHead) || llvm::any_of(segment.conditions, seesHead))
-      return 1;
+  if (llvm::any_of(segmentation.segments, dependsOnHead))
+    return 1;
   return AttentionOp(work.op).getGroup();
 }
 

@@ -54,4 +54,5 @@ TEST_F(Assembler, doesWithoutWhereTheProgramIsTooOld) {
 TEST_F(Assembler, reportsWhatTheProgramSays) {
   setProgram("-arch=*");
   EXPECT_NE(assemble(AssemblySpeed::Fast).find("error: ptxas failed: Unknown option '-arch=sm_90a'"), std::string::npos);
+  EXPECT_NE(assemble(AssemblySpeed::Reproducible).find("error: ptxas failed: Unknown option '-arch=sm_90a'"), std::string::npos);
 }
