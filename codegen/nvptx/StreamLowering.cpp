@@ -52,7 +52,8 @@ void StreamLowering::prepareWarps(NormalizerAttrInterface normalizer) {
   Value rowWarp = arith::DivUIOp::create(b, thread.warp, i32Constant(b, shape.getKeyWarps()));
   keyWarp = arith::RemUIOp::create(b, thread.warp, i32Constant(b, shape.getKeyWarps()));
   firstWarp = times(b, rowWarp, shape.getKeyWarps());
-  Value firstRow = times(b, rowWarp, shape.getWarpRows()), firstKey = times(b, keyWarp, shape.getWarpKeys());
+  firstRow = times(b, rowWarp, shape.getWarpRows());
+  Value firstKey = times(b, keyWarp, shape.getWarpKeys());
 
   auto pointer = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   shared = LLVM::AddressOfOp::create(b, pointer, "attn_shared");
@@ -61,9 +62,22 @@ void StreamLowering::prepareWarps(NormalizerAttrInterface normalizer) {
   keyTile.emplace(b, thread, shared, ring, shape.keys, shape.keyDim, firstKey);
   valueTile.emplace(b, thread, shared, ring + shape.getKeyBytes(), shape.keys, shape.valueDim, firstKey);
   warpShape = {shape.rows, shape.getWarpRows(), shape.getWarpKeys(), shape.valueDim, /*columnWarps=*/1, /*chains=*/1};
+  prepareFragments(normalizer, firstRow);
+}
+
+void StreamLowering::prepareFragments(NormalizerAttrInterface normalizer, Value firstRow) {
   fragments.emplace(b, normalizer, warpShape, thread.lane, firstRow);
   FragmentShape joinedShape = {shape.rows, shape.getWarpRows(), 0, shape.valueDim, shape.getKeyWarps(), /*chains=*/1};
   joined.emplace(b, normalizer, joinedShape, thread.lane, firstRow, keyWarp);
+}
+
+void StreamLowering::forgetRows() {
+  // Copies of single elements leave the assembler less choice: it would keep more in local memory, not less.
+  if (!slotBehind || !isAligned)
+    return;
+  Value zero = arith::ShRUIOp::create(b, slotBehind, i32Constant(b, 31));
+  prepareFragments(fragments->getNormalizer(), arith::AddIOp::create(b, firstRow, zero));
+  slotBehind = {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -107,6 +121,7 @@ LogicalResult StreamLowering::lowerSegment(BoundsOp op) {
   // Warps may still read the tiles of the segment before, behind whose end zeros may be under way.
   if (!rings.empty())
     waitForCopies(b, 0);
+  forgetRows();
   Ring &ring = rings[view.getView()];
   ring.keys.emplace(b, work->keyView);
   ring.values.emplace(b, work->valueView);
@@ -124,6 +139,7 @@ const RowFragments::State &StreamLowering::join(Value state) {
   auto [place, isNew] = joinedStates.try_emplace(state);
   if (!isNew)
     return place->second;
+  forgetRows();
   if (shape.getKeyWarps() == 1)
     return place->second = fragments->joinLanes(states.lookup(state));
   // The ring is no longer read, and nothing is on its way there.
@@ -182,7 +198,7 @@ LogicalResult StreamLowering::lowerForKeys(ForKeysOp op) {
   next.push_back(arith::SelectOp::create(b, isLast, i32Constant(b, 0), add(b, slot, shape.getTileBytes())));
   scf::YieldOp::create(b, next);
   states[op.getResult()] = fragments->unflatten(loop.getResults().drop_back());
-  ring.slot = loop.getResults().back();
+  ring.slot = slotBehind = loop.getResults().back();
   return success();
 }
 
@@ -197,16 +213,19 @@ LogicalResult StreamLowering::lowerOperation(Operation &op) {
     return lowerSegment(bounds);
   if (auto loop = dyn_cast<ForKeysOp>(op))
     return lowerForKeys(loop);
-  if (auto finalize = dyn_cast<FinalizeRowsOp>(op))
-    joined->finalize(finalize, join(finalize.getState()));
-  else if (auto store = dyn_cast<StorePartialOp>(op); store && store.getRows())
-    storePartialRows(b, store, *joined, join(store.getState()));
-  else if (auto init = dyn_cast<InitOp>(op))
+  if (auto finalize = dyn_cast<FinalizeRowsOp>(op)) {
+    const RowFragments::State &state = join(finalize.getState());
+    joined->finalize(finalize, state);
+  } else if (auto store = dyn_cast<StorePartialOp>(op); store && store.getRows()) {
+    const RowFragments::State &state = join(store.getState());
+    storePartialRows(b, store, *joined, state);
+  } else if (auto init = dyn_cast<InitOp>(op)) {
     states[init.getState()] = fragments->init();
-  else if (auto load = dyn_cast<LoadOp>(op))
+  } else if (auto load = dyn_cast<LoadOp>(op)) {
     lowerQueries(load);
-  else if (!isa<QueryViewOp, KeyViewOp, StoreOp>(op) && isa_and_nonnull<AttnDialect>(op.getDialect()))
+  } else if (!isa<QueryViewOp, KeyViewOp, StoreOp>(op) && isa_and_nonnull<AttnDialect>(op.getDialect())) {
     return op.emitOpError("expected an operation of the schedule phase that ") << machine.name << " can run so far";
+  }
   return success();
 }
 

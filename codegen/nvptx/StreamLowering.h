@@ -38,6 +38,10 @@ private:
 
   LogicalResult prepare();
   void prepareWarps(NormalizerAttrInterface normalizer);
+  void prepareFragments(NormalizerAttrInterface normalizer, Value firstRow);
+  /// What is known of rows is computed anew from here on, with a number that comes out of the last loop and is always zero: kept from before, it would
+  /// cost registers in the loops, or local memory.
+  void forgetRows();
   LogicalResult lowerOperation(Operation &op);
   void lowerQueries(LoadOp op);
   LogicalResult lowerSegment(BoundsOp op);
@@ -60,6 +64,8 @@ private:
   BlockThread thread;
   Type element;
   Value shared, keyWarp, firstWarp; // i32: number of the warp along the keys, and the first warp with the same rows
+  Value firstRow;                   // i32: the warp's first row in the tile
+  Value slotBehind;                 // i32: where a ring was left, behind the loops
   std::optional<SharedTile> queryTile, keyTile, valueTile;
   std::optional<RowFragments> fragments, joined;
   SmallVector<RowOperands> queries;
