@@ -8,6 +8,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/analysis/SegmentAttributes.h"
 #include <limits>
@@ -152,9 +153,45 @@ ResultFragment RowFragments::startScores(ScoreRegion *bias, unsigned block) {
 
 void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
   beginTile(map, view, firstKey);
-  for (unsigned row = 0; row < getRowCount(); ++row)
-    for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
-      scores[block][n] = map.emit(row, 8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    auto forEach = [&](llvm::function_ref<void(int64_t column, Value &score)> body) {
+      for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
+        body(8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
+    };
+    if (map.hasCap())
+      applyCap(map, row, forEach);
+    else
+      forEach([&](int64_t column, Value &score) { score = map.emit(row, column, score); });
+  }
+}
+
+/// Scores of a row that pass through a cap. One large one among the warp's makes all of them take the long way.
+void RowFragments::applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach) {
+  Value largest;
+  size_t count = 0;
+  forEach([&](int64_t column, Value &score) {
+    ++count;
+    Value size = math::AbsFOp::create(b, map.getCapInput(row, column, score));
+    largest = largest ? Value(LLVM::MaxNumOp::create(b, largest, size)) : size;
+  });
+  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, largest, map.getCapLimit(row));
+  isSmall = NVVM::VoteSyncOp::create(b, b.getI1Type(), i32Constant(b, -1), isSmall, NVVM::VoteSyncKind::all);
+  auto branch = scf::IfOp::create(b, SmallVector<Type>(count, b.getF32Type()), isSmall, /*withElseRegion=*/true);
+  auto emitBranch = [&](Block *block, bool assumesSmall) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(block);
+    // What one branch computes is not there in the other.
+    ScoreRegion own = map;
+    if (assumesSmall)
+      own.assumeSmallCap();
+    SmallVector<Value> values;
+    forEach([&](int64_t column, Value &score) { values.push_back(own.emit(row, column, score)); });
+    scf::YieldOp::create(b, values);
+  };
+  emitBranch(branch.thenBlock(), /*assumesSmall=*/true);
+  emitBranch(branch.elseBlock(), /*assumesSmall=*/false);
+  auto capped = branch.getResults().begin();
+  forEach([&](int64_t column, Value &score) { score = *capped++; });
 }
 
 /// A thread has two columns of every eight.

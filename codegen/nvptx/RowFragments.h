@@ -106,6 +106,10 @@ public:
   void rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
 
 private:
+  /// Calls a function for each score of a row and its column.
+  using ForEachScore = llvm::function_ref<void(llvm::function_ref<void(int64_t column, Value &score)>)>;
+
+  void applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
   Value getFirstKey(KeyViewOp view, Value firstKey);

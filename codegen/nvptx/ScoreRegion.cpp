@@ -36,6 +36,7 @@ ScoreRegion::ScoreRegion(ImplicitLocOpBuilder &b, Region &region, Value batch, A
     if (isBeforeLoop(op.getResult(0)))
       emitBeforeLoop(op);
   }
+  findCap();
 }
 
 /// Whether an operation may be done though no key tile comes. A load may be where its memory surely holds something.
@@ -117,10 +118,80 @@ void ScoreRegion::emitBeforeLoop(Operation &op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Caps
+//===----------------------------------------------------------------------===//
+
+/// tanh(y) / y as a polynomial of y^2, for |y| up to kSmall: the relative error, 2e-6, is that of a score before its exponential, and of no consequence
+/// beside the rounding of weights. Least largest relative error; a fifth coefficient would cost more than it widens the range.
+static constexpr double kSmall = 0.6;
+static constexpr std::array<double, 4> kTanh = {0.9999978512525345, -0.3331403919024007, 0.13057855946363234, -0.04092942203260069};
+
+/// The operand of a product that is the same for all columns, and the other one.
+template <typename IsSame> static std::pair<Value, Value> splitProduct(Operation *op, IsSame isSame) {
+  if (isa_and_nonnull<arith::MulFOp>(op) && isSame(op->getOperand(0)))
+    return {op->getOperand(1), op->getOperand(0)};
+  if (isa_and_nonnull<arith::MulFOp, arith::DivFOp>(op) && isSame(op->getOperand(1)))
+    return {op->getOperand(0), op->getOperand(1)};
+  return {};
+}
+
+void ScoreRegion::findCap() {
+  auto isSame = [&](Value value) { return value.getParentBlock() != &body || isBeforeLoop(value); };
+  for (math::TanhOp op : body.getOps<math::TanhOp>()) {
+    if (!(getDependence(op) & kScore) || !op->hasOneUse() || !op.getType().isF32())
+      continue;
+    Operation *inner = op.getOperand().getDefiningOp(), *outer = *op->user_begin();
+    auto [input, factor] = splitProduct(inner, isSame);
+    auto [capped, scale] = splitProduct(outer, isSame);
+    if (!input || capped != op.getResult() || !isa<arith::MulFOp>(outer))
+      continue;
+    cap.input = input;
+    cap.result = outer->getResult(0);
+    for (unsigned row = 0; row < rowValues.size(); ++row)
+      cap.rows.push_back(buildCapRow(*inner, factor, scale, row));
+    return;
+  }
+}
+
+ScoreRegion::CapRow ScoreRegion::buildCapRow(Operation &inner, Value factor, Value scale, unsigned row) {
+  auto constant = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); };
+  auto times = [&](Value lhs, Value rhs) -> Value { return arith::MulFOp::create(b, lhs, rhs); };
+  auto ofRow = [&](Value value) -> Value { return value.getParentBlock() == &body ? rowValues[row].lookup(value) : value; };
+  Value by = ofRow(factor);
+  if (isa<arith::DivFOp>(inner))
+    by = arith::DivFOp::create(b, constant(1.0), by);
+  // Beyond these factors, which no cap has, the seventh power might leave the range of f32: then no score counts as small.
+  auto isWithin = [&](Value value, double least, double most) -> Value {
+    Value size = math::AbsFOp::create(b, value);
+    Value isAbove = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, size, constant(least));
+    return arith::AndIOp::create(b, isAbove, arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, size, constant(most)));
+  };
+  Value isUsual = arith::AndIOp::create(b, isWithin(by, 0x1p-12, 0x1p12), isWithin(ofRow(scale), 0x1p-24, 0x1p24));
+  Value limit = arith::DivFOp::create(b, constant(kSmall), math::AbsFOp::create(b, by));
+  CapRow built = {arith::SelectOp::create(b, isUsual, limit, constant(-1.0)), {}};
+  Value power = times(by, ofRow(scale)), square = times(by, by);
+  for (auto [coefficient, number] : llvm::zip_equal(built.coefficients, kTanh)) {
+    coefficient = times(power, constant(number));
+    power = times(power, square);
+  }
+  return built;
+}
+
+Value ScoreRegion::buildSmallCap(const Place &place) {
+  Value x = get(cap.input, place, /*isLinear=*/false), square = arith::MulFOp::create(b, x, x);
+  ArrayRef<Value> coefficients = cap.rows[place.row].coefficients;
+  Value sum = coefficients.back();
+  for (Value coefficient : llvm::reverse(coefficients.drop_back()))
+    sum = math::FmaOp::create(b, square, sum, coefficient);
+  return arith::MulFOp::create(b, x, sum);
+}
+
+//===----------------------------------------------------------------------===//
 // One key tile
 //===----------------------------------------------------------------------===//
 
 void ScoreRegion::beginTile(Value firstKey, int64_t step) {
+  isCapSmall = false;
   tileKey = firstKey;
   keyStep = step;
   values.clear();
@@ -150,7 +221,9 @@ Value ScoreRegion::get(Value value, const Place &place, bool isLinear) {
   if (auto known = values.find(key); known != values.end())
     return known->second;
   Value result;
-  if (auto found = shorts.find(value); found != shorts.end()) {
+  if (isCapSmall && value == cap.result) {
+    result = buildSmallCap(place);
+  } else if (auto found = shorts.find(value); found != shorts.end()) {
     Value distance = integerConstant(b, b.getI32Type(), found->second.perKey * keyStep * place.column);
     result = spreadInteger(b, arith::AddIOp::create(b, getShortBase(value, place.row), distance), value.getType());
   } else if (lines.contains(value) && (isLinear || value.getDefiningOp<arith::SIToFPOp>())) {

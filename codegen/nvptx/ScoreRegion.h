@@ -12,6 +12,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <array>
 #include <map>
 
 namespace mlir::attn {
@@ -26,6 +27,15 @@ public:
   void beginTile(Value firstKey, int64_t step);
   /// The region's result for a row and a column of the thread.
   Value emit(unsigned row, int64_t column, Value score = {});
+
+  /// Whether the result passes through a cap, a * tanh(b * x) with factors that are the same for all columns. Where all x are small, a polynomial is the
+  /// same and much cheaper: it takes no exponentials.
+  bool hasCap() const { return bool(cap.input); }
+  /// x for a row and a column, and the largest magnitude of x for which the polynomial may stand in (f32).
+  Value getCapInput(unsigned row, int64_t column, Value score) { return get(cap.input, {row, column, score}, /*isLinear=*/false); }
+  Value getCapLimit(unsigned row) const { return cap.rows[row].limit; }
+  /// Until the next tile begins, what is emitted relies on inputs within the limit.
+  void assumeSmallCap() { isCapSmall = true; }
 
 private:
   enum Dependence : unsigned { kNothing = 0, kRow = 1, kKey = 2, kScore = 4, kLoop = 8 };
@@ -43,7 +53,19 @@ private:
     Value score;
   };
   using Key = std::tuple<void *, unsigned, int64_t, bool>;
+  /// a * tanh(b * x) as an odd polynomial of x.
+  struct CapRow {
+    Value limit;
+    std::array<Value, 4> coefficients; // of x, x^3, x^5, x^7
+  };
+  struct Cap {
+    Value input, result; // of the region; null where there is no cap
+    SmallVector<CapRow> rows;
+  };
 
+  void findCap();
+  CapRow buildCapRow(Operation &inner, Value factor, Value scale, unsigned row);
+  Value buildSmallCap(const Place &place);
   void analyse(Operation &op);
   void analyseShort(Operation &op);
   void analyseLine(Operation &op);
@@ -65,6 +87,8 @@ private:
   llvm::DenseMap<Value, Short> shorts;
   llvm::DenseSet<Value> lines;
   SmallVector<IRMapping> rowValues;
+  Cap cap;
+  bool isCapSmall = false;
   Value tileKey; // i32
   int64_t keyStep = 1;
   // Of the tile at hand.

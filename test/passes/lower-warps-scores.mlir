@@ -57,3 +57,51 @@ func.func @table(%q: !q, %k: !q, %v: !q, %table: tensor<?xf32>) -> !q attributes
     } : !q, !q, !q -> !q
   return %o : !q
 }
+
+// -----
+
+// A cap is a polynomial for a row of small scores; where one of the warp's is large, its hyperbolic tangents are computed. Of the two rows of a thread each
+// has its own branch.
+!q = tensor<?x16x?x64xbf16>
+// SCORES-LABEL: func.func @capped_stage_0(
+// SCORES: scf.for
+// SCORES: arith.cmpf ole, %{{.*}}, %[[LIMIT:.*]] : f32
+// SCORES: nvvm.vote.sync all
+// SCORES-NEXT: scf.if
+// SCORES-NOT: math.tanh
+// SCORES-COUNT-3: math.fma
+// SCORES: } else {
+// SCORES-NOT: math.fma
+// SCORES: math.tanh
+// SCORES: nvvm.vote.sync all
+func.func @capped(%q: !q, %k: !q, %v: !q) -> !q attributes {attn.target = #attn.target<"sm_80">} {
+  %o = attn.attention %q, %k, %v score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %cap = arith.constant 3.000000e+01 : f32
+      %x = arith.divf %s, %cap : f32
+      %y = math.tanh %x : f32
+      %t = arith.mulf %cap, %y : f32
+      attn.yield %t : f32
+    } : !q, !q, !q -> !q
+  return %o : !q
+}
+
+// -----
+
+// A tangent that is used otherwise too is no cap.
+!q = tensor<?x16x?x64xbf16>
+// SCORES-LABEL: func.func @not_a_cap_stage_0(
+// SCORES-NOT: nvvm.vote.sync
+// SCORES: return
+func.func @not_a_cap(%q: !q, %k: !q, %v: !q) -> !q attributes {attn.target = #attn.target<"sm_80">} {
+  %o = attn.attention %q, %k, %v score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %c = arith.constant 5.000000e-01 : f32
+      %x = arith.mulf %s, %c : f32
+      %y = math.tanh %x : f32
+      %z = arith.mulf %y, %c : f32
+      %t = arith.addf %y, %z : f32
+      attn.yield %t : f32
+    } : !q, !q, !q -> !q
+  return %o : !q
+}
