@@ -52,11 +52,23 @@ void KeySegment::buildBounds(ImplicitLocOpBuilder &b) {
   freeUpper = free ? toI32(b, free.getUpper()) : zero;
 }
 
+Value KeySegment::buildHiddenCount(ImplicitLocOpBuilder &b, Value end) {
+  Value zero = i32Constant(b, 0);
+  if (guarded.empty())
+    return zero;
+  Value whole = arith::AddIOp::create(b, lower.back(), counts.back());
+  return arith::MinSIOp::create(b, counts.back(), arith::MaxSIOp::create(b, arith::SubIOp::create(b, whole, end), zero));
+}
+
 Value KeySegment::buildGuardedTile(ImplicitLocOpBuilder &b, Value number) {
   // The loops are those of the lower and of the upper edge; the upper edge comes first.
   Value tile, before = i32Constant(b, 0);
   for (auto [start, count] : llvm::zip(llvm::reverse(lower), llvm::reverse(counts))) {
-    Value here = arith::AddIOp::create(b, start, arith::SubIOp::create(b, number, before));
+    Value inLoop = arith::SubIOp::create(b, number, before);
+    // From the edge inwards at the upper one, so that what some rows do not see comes first.
+    if (!tile)
+      inLoop = arith::SubIOp::create(b, arith::SubIOp::create(b, count, i32Constant(b, 1)), inLoop);
+    Value here = arith::AddIOp::create(b, start, inLoop);
     Value isBehind = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, number, before);
     tile = tile ? Value(arith::SelectOp::create(b, isBehind, here, tile)) : here;
     before = arith::AddIOp::create(b, before, count);

@@ -7,8 +7,8 @@
 
 namespace mlir::attn {
 
-/// The loops over the key tiles of one segment. All roles visit its tiles in the same order: first the guarded ones, at one edge and then at the
-/// other, then the free ones.
+/// The loops over the key tiles of one segment. All roles visit its tiles in the same order: first the guarded ones, those of the upper edge from the
+/// last one on and then those of the lower edge, then the free ones.
 class KeySegment {
 public:
   /// The segments among the operations of a row tile. Fails with a diagnostic where a loop does something else.
@@ -29,6 +29,8 @@ public:
   Value getGuardedCount() { return guardedCount; }
   /// The guarded tile number `number` (i32).
   Value buildGuardedTile(ImplicitLocOpBuilder &b, Value number);
+  /// How many of the first tiles lie behind all that rows see whose key tiles end before tile `end` (i32).
+  Value buildHiddenCount(ImplicitLocOpBuilder &b, Value end);
   Value getFreeLower() { return freeLower; }
   Value getFreeUpper() { return freeUpper; }
 

@@ -1,5 +1,6 @@
 //===- WarpgroupConsumer.cpp - the role that computes ---------------------===//
 
+#include "codegen/lower/LoopBounds.h"
 #include "codegen/nvptx/OutputTile.h"
 #include "codegen/nvptx/RowFragments.h"
 #include "codegen/nvptx/SharedTile.h"
@@ -10,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <deque>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -32,6 +34,7 @@ private:
   void enterTask(ValueRange carried) override;
   SmallVector<Value> leaveTask() override { return {computed}; }
   void lowerQueries(PackOp op) override;
+  LogicalResult lowerTaskBounds(BoundsOp op) override;
   LogicalResult lowerSegment(KeySegment &segment) override;
   void lowerFinalize(FinalizeRowsOp op) override;
   Value takeNextTask(Value use) override;
@@ -47,6 +50,8 @@ private:
   void lowerFirstTile(StepOp step, TileScores &extra);
   void lowerNextTile(StepOp step, TileScores &extra);
   void beginTile(TileScores &extra, Value tile);
+  /// Passes over the next key tile, which its rows do not see.
+  void passTile();
   void finishOutputs();
   void releaseQueries();
   void storeTile(RowStore &store);
@@ -65,7 +70,10 @@ private:
   std::optional<RowFragments> fragments;
   std::optional<OutputTile> outputTile;
   Value consumer, isFirstLane, isFirstThread, queryBase, keyBase, valueBase;
-  Value computed; // i32: key tiles whose scores were computed so far
+  Value computed; // i32: key tiles so far
+  /// Where the key tiles end that this warpgroup's rows see (i32), of each segment that is not lowered yet; empty where a tile of keys is as long as one of
+  /// rows, of which each warpgroup then sees something.
+  std::deque<Value> ownEnds;
   Running running;
 };
 } // namespace
@@ -169,6 +177,31 @@ Value Consumer::takeNextTask(Value use) {
   return task;
 }
 
+LogicalResult Consumer::lowerTaskBounds(BoundsOp op) {
+  if (tiles.keys < tiles.getRows()) {
+    // Of this warpgroup's rows alone.
+    Value rowTile = arith::MulIOp::create(b, op.getRowTile(), arith::ConstantIndexOp::create(b, tiles.consumers));
+    rowTile = arith::AddIOp::create(b, rowTile, arith::IndexCastOp::create(b, b.getIndexType(), consumer));
+    auto own = cast<BoundsOp>(b.clone(*op));
+    own.getRowTileMutable().assign(rowTile);
+    own.setRowTileSize(WarpgroupTiles::kRows);
+    FailureOr<LoopBounds> bounds = lowerBounds(b, own);
+    if (failed(bounds))
+      return failure();
+    b.setInsertionPoint(op);
+    ownEnds.push_back(toI32(b, bounds->hi));
+  }
+  return WarpgroupRole::lowerTaskBounds(op);
+}
+
+void Consumer::passTile() {
+  for (const BarrierRing &ring : {kernel.getKeyRing(), kernel.getValueRing()}) {
+    ring.waitUntilFull(b, computed);
+    arriveIf(b, isFirstLane, ring.getEmpty(b, computed));
+  }
+  computed = arith::AddIOp::create(b, computed, i32Constant(b, 1));
+}
+
 LogicalResult Consumer::lowerSegment(KeySegment &segment) {
   segment.buildBounds(b);
   auto queries = segment.getPanels().getRows().getDefiningOp<QueryViewOp>();
@@ -180,13 +213,26 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
     freeScores.emplace(*fragments, segment.freeWork, queries, rows);
   StepOp stepOp = (segment.free ? segment.freeWork : segment.guardedWork).step;
   Value zero = i32Constant(b, 0), one = i32Constant(b, 1);
-  Value hasGuarded = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getGuardedCount(), zero);
+  Value hidden = zero;
+  if (!ownEnds.empty()) {
+    // Between other tiles they are computed: the weights of the tile before are still to be multiplied.
+    hidden = arith::SelectOp::create(b, running.isPending, zero, segment.buildHiddenCount(b, ownEnds.front()));
+    ownEnds.pop_front();
+    auto pass = scf::ForOp::create(b, zero, hidden, one, ValueRange{computed});
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(pass.getBody());
+    computed = pass.getRegionIterArg(0);
+    passTile();
+    scf::YieldOp::create(b, computed);
+    computed = pass.getResult(0);
+  }
+  Value hasGuarded = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getGuardedCount(), hidden);
   Value hasFree = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getFreeUpper(), segment.getFreeLower());
   Value isFirst = arith::XOrIOp::create(b, running.isPending, boolConstant(b, true));
   isFirst = arith::AndIOp::create(b, isFirst, arith::OrIOp::create(b, hasGuarded, hasFree));
   // The first tile has no products before it to overlap with. A guard does no harm to a tile that needs none.
   emitIf(isFirst, [&] {
-    Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, zero), segment.getFreeLower());
+    Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, hidden), segment.getFreeLower());
     TileScores &extra = guardedScores ? *guardedScores : *freeScores;
     beginTile(extra, tile);
     lowerFirstTile(stepOp, extra);
@@ -207,7 +253,7 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
     return arith::AddIOp::create(b, start, arith::ExtUIOp::create(b, b.getI32Type(), wasTaken));
   };
   if (!segment.guarded.empty())
-    loop(after(zero, arith::AndIOp::create(b, isFirst, hasGuarded)), segment.getGuardedCount(), /*isGuarded=*/true);
+    loop(after(hidden, arith::AndIOp::create(b, isFirst, hasGuarded)), segment.getGuardedCount(), /*isGuarded=*/true);
   if (segment.free) {
     Value tookFree = arith::AndIOp::create(b, isFirst, arith::XOrIOp::create(b, hasGuarded, boolConstant(b, true)));
     loop(after(segment.getFreeLower(), tookFree), segment.getFreeUpper(), /*isGuarded=*/false);

@@ -77,7 +77,7 @@ LogicalResult WarpgroupRole::lowerOperations(ArrayRef<Operation *> cloned) {
     b.setLoc(op->getLoc());
     b.setInsertionPoint(op);
     if (auto bounds = dyn_cast<BoundsOp>(op)) {
-      if (failed(lowerBounds(b, bounds)))
+      if (failed(lowerTaskBounds(bounds)))
         return failure();
     } else if (auto pack = dyn_cast<PackOp>(op)) {
       lowerQueries(pack);
@@ -93,6 +93,8 @@ LogicalResult WarpgroupRole::lowerOperations(ArrayRef<Operation *> cloned) {
   }
   return success();
 }
+
+LogicalResult WarpgroupRole::lowerTaskBounds(BoundsOp op) { return failed(lowerBounds(b, op)) ? failure() : success(); }
 
 LogicalResult WarpgroupRole::run() {
   SmallVector<Value> initial = {kernel.block, i32Constant(b, 0)};

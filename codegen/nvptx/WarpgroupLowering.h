@@ -57,6 +57,7 @@ protected:
   virtual void enterTask(ValueRange carried) = 0;
   virtual SmallVector<Value> leaveTask() = 0;
   virtual void lowerQueries(PackOp op) {}
+  virtual LogicalResult lowerTaskBounds(BoundsOp op);
   virtual LogicalResult lowerSegment(KeySegment &segment) = 0;
   virtual void lowerFinalize(FinalizeRowsOp op) {}
   /// The task (i32) after number `use` (i32) of this block.
