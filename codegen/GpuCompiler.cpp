@@ -25,6 +25,7 @@ static void takeKernels(ModuleOp module, CompiledGpuKernel &kernel) {
                              getNumber(function, "attn.threads"), getNumber(function, "attn.shared_bytes")});
     if (function->hasAttr("attn.persistent"))
       kernel.stages.back().persistent = getNumber(function, "attn.persistent");
+    kernel.stages.back().isDependent = function->hasAttr("attn.dependent");
     if (auto maps = function->getAttrOfType<ArrayAttr>("attn.tensor_maps"))
       for (auto map : maps.getAsRange<DenseI64ArrayAttr>())
         kernel.stages.back().maps.push_back({map[0], map[1], map[2], map[3], map[4], map[5]});

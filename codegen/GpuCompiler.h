@@ -22,6 +22,7 @@ struct GpuStage {
   int64_t threads;    // of a block
   int64_t sharedBytes;
   int64_t persistent = 0; // blocks for each multiprocessor; 0: one block for each task
+  bool isDependent = false; // whether it waits itself for the kernel before it
   std::vector<GpuTensorMap> maps = {};
   KernelResources resources = {}; // zeros where the assembler said nothing
 };

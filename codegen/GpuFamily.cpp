@@ -71,7 +71,7 @@ llvm::Constant *FamilyWriter::makeStage(const GpuStage &stage) {
   return llvm::ConstantStruct::getAnon({description.text(stage.symbol), description.text(stage.name), description.makeI32(stage.number),
                                         description.makeI32(stage.alignment), description.makeI32(stage.threads),
                                         description.makeI32(stage.persistent), description.makeI64(stage.sharedBytes),
-                                        description.makeI32(maps.size()), description.makeI32(0), makeTable(maps, "maps")});
+                                        description.makeI32(maps.size()), description.makeI32(stage.isDependent), makeTable(maps, "maps")});
 }
 
 llvm::Constant *FamilyWriter::declarePlan(const CompiledGpuKernel &kernel) {

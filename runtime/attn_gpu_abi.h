@@ -80,7 +80,7 @@ typedef struct attn_gpu_kernel {
   int32_t persistent; /* blocks for each multiprocessor; 0: one block for each task */
   int64_t shared_bytes;
   int32_t num_maps;
-  int32_t reserved;
+  int32_t is_dependent; /* not 0: it may be launched before the kernel before it in the stream has ended, for whose results it waits itself */
   const attn_gpu_map *maps;
 } attn_gpu_kernel;
 

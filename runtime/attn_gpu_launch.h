@@ -24,6 +24,8 @@ typedef struct attn_gpu_error {
   size_t capacity;
 } attn_gpu_error;
 
+struct attn_gpu_launch_config;
+
 /* The functions of the driver, by the names and types of its C interface. */
 typedef struct attn_gpu_driver {
   void *library;
@@ -46,7 +48,26 @@ typedef struct attn_gpu_driver {
   /* Drivers before CUDA 12 have no tensor maps: null. */
   int (*encode_tiled)(void *map, int type, uint32_t rank, void *address, const uint64_t *sizes, const uint64_t *strides, const uint32_t *box,
                       const uint32_t *element_strides, int interleave, int swizzle, int promotion, int fill);
+  /* Nor can they launch with attributes. */
+  int (*launch_with)(const struct attn_gpu_launch_config *config, void *function, void **parameters, void **extra);
 } attn_gpu_driver;
+
+/* CUlaunchAttribute and CUlaunchConfig of the driver's interface. */
+typedef struct attn_gpu_launch_attribute {
+  int id;
+  int padding;
+  union {
+    int number;
+    char bytes[64];
+  } value;
+} attn_gpu_launch_attribute;
+
+typedef struct attn_gpu_launch_config {
+  unsigned grid[3], block[3], shared_bytes;
+  void *stream;
+  attn_gpu_launch_attribute *attributes;
+  unsigned num_attributes;
+} attn_gpu_launch_config;
 
 /* A family on one device. */
 typedef struct attn_gpu_module {
@@ -76,7 +97,8 @@ enum {
   ATTN_CU_F16 = 6,             /* CU_TENSOR_MAP_DATA_TYPE_FLOAT16 */
   ATTN_CU_BF16 = 9,
   ATTN_CU_SWIZZLE_128B = 3,
-  ATTN_CU_L2_256B = 3
+  ATTN_CU_L2_256B = 3,
+  ATTN_CU_LAUNCH_PROGRAMMATIC = 6 /* CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION */
 };
 
 /* A block may have this much shared memory without asking for more. */
@@ -129,6 +151,7 @@ static int attn_gpu_open(attn_gpu_driver *driver, const attn_gpu_error *error) {
       {"cuLaunchKernel", offsetof(attn_gpu_driver, launch), 1},
       {"cuThreadExchangeStreamCaptureMode", offsetof(attn_gpu_driver, capture_mode), 1},
       {"cuTensorMapEncodeTiled", offsetof(attn_gpu_driver, encode_tiled), 0},
+      {"cuLaunchKernelEx", offsetof(attn_gpu_driver, launch_with), 0},
   };
   const char *chosen = getenv("ATTN_CUDA_DRIVER"), *path = chosen && *chosen ? chosen : "libcuda.so.1", *problem;
   size_t index;
@@ -417,6 +440,26 @@ static int attn_gpu_make_maps(const attn_gpu_driver *driver, const attn_kernel *
   return 1;
 }
 
+/* Without attributes, or without a driver that knows them, a kernel waits for the one before it, which does no harm. */
+static int attn_gpu_launch_kernel(const attn_gpu_driver *driver, void *function, const attn_gpu_kernel *kernel, unsigned grid, void *stream,
+                                  void **parameters) {
+  attn_gpu_launch_attribute attribute;
+  attn_gpu_launch_config config;
+  if (!kernel->is_dependent || !driver->launch_with)
+    return driver->launch(function, grid, 1, 1, (unsigned)kernel->threads, 1, 1, (unsigned)kernel->shared_bytes, stream, parameters, NULL);
+  memset(&attribute, 0, sizeof attribute);
+  attribute.id = ATTN_CU_LAUNCH_PROGRAMMATIC;
+  attribute.value.number = 1;
+  memset(&config, 0, sizeof config);
+  config.grid[0] = grid, config.grid[1] = config.grid[2] = 1;
+  config.block[0] = (unsigned)kernel->threads, config.block[1] = config.block[2] = 1;
+  config.shared_bytes = (unsigned)kernel->shared_bytes;
+  config.stream = stream;
+  config.attributes = &attribute;
+  config.num_attributes = 1;
+  return driver->launch_with(&config, function, parameters, NULL);
+}
+
 static int attn_gpu_launch_stage(const attn_gpu_driver *driver, const attn_gpu_module *module, const void *block, int32_t stage, int64_t tasks,
                                  void *stream, void *workspace, const attn_gpu_error *error) {
   const attn_gpu_target *target = module->target;
@@ -438,8 +481,7 @@ static int attn_gpu_launch_stage(const attn_gpu_driver *driver, const attn_gpu_m
     }
     for (map = 0; map < kernel->num_maps; ++map)
       parameters[count++] = maps.words[map];
-    result = driver->launch(module->functions[index], (unsigned)grid, 1, 1, (unsigned)kernel->threads, 1, 1, (unsigned)kernel->shared_bytes, stream,
-                            parameters, NULL);
+    result = attn_gpu_launch_kernel(driver, module->functions[index], kernel, (unsigned)grid, stream, parameters);
     return result ? attn_gpu_refused(driver, result, module->family->kernel.name, "launch", error) : ATTN_GPU_OK;
   }
   return attn_gpu_fail(error, ATTN_GPU_NOT_A_KERNEL, "kernel '%s': no code for stage %d takes these operands", module->family->kernel.name,

@@ -42,6 +42,22 @@ class Plan(ctypes.Structure):
     _fields_ = [("scratch", ctypes.c_int64), ("workspace", ctypes.c_int64), ("tasks", ctypes.c_int64 * MAX_STAGES)]
 
 
+class LaunchAttribute(ctypes.Structure):
+    """CUlaunchAttribute, of which the value takes 64 bytes."""
+
+    _fields_ = [("id", ctypes.c_int32), ("padding", ctypes.c_int32), ("number", ctypes.c_int32), ("rest", ctypes.c_byte * 60)]
+
+
+class LaunchConfig(ctypes.Structure):
+    """CUlaunchConfig."""
+
+    _fields_ = [*((name, ctypes.c_uint32) for name in ("gx", "gy", "gz", "bx", "by", "bz", "shared_bytes")), ("stream", ctypes.c_void_p),
+                ("attributes", ctypes.POINTER(LaunchAttribute)), ("num_attributes", ctypes.c_uint32)]
+
+
+PROGRAMMATIC = 6  # CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
+
+
 class Target(ctypes.Structure):
     """attn_gpu_target of runtime/attn_gpu_abi.h."""
 
@@ -187,6 +203,11 @@ class Bundle:
         def launch(_kept=(block, workspace, pointer, tensors)):
             stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
             for stage, function, blocks, parameters, *_ in calls:
+                if stage.get("dependent"):
+                    attribute = LaunchAttribute(PROGRAMMATIC, 0, 1)
+                    config = LaunchConfig(blocks, 1, 1, stage["threads"], 1, 1, stage["shared_bytes"], stream, ctypes.pointer(attribute), 1)
+                    self.driver("cuLaunchKernelEx", ctypes.byref(config), function, parameters, None)
+                    continue
                 self.driver("cuLaunchKernel", function, ctypes.c_uint(blocks), 1, 1, stage["threads"], 1, 1, stage["shared_bytes"], stream, parameters, None)
 
         launch.kernels = [stage["symbol"] for stage, *_ in calls]

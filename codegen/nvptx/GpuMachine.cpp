@@ -9,7 +9,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10, 20 << 20, false}, {"sm_90a", "+ptx80", 227 << 10, 32 << 20, true}};
+static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10, 20 << 20, false, false},
+                                           {"sm_90a", "+ptx80", 227 << 10, 32 << 20, true, true}};
 
 llvm::ArrayRef<GpuMachine> GpuMachine::machines() { return kMachines; }
 

@@ -23,6 +23,8 @@ struct GpuMachine {
   int64_t cacheBytes;
   /// Whether warpgroups multiply (wgmma) what TMA copies.
   bool hasWarpgroups;
+  /// Whether a kernel can begin before the one has ended whose results it waits for.
+  bool hasDependentLaunch;
 
   static constexpr int64_t kWarpThreads = 32;
   /// Rows of one matrix product of a warp (mma.sync m16n8k16), and the depth of it.

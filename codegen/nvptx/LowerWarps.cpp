@@ -6,6 +6,7 @@
 #include "codegen/nvptx/WarpLowering.h"
 #include "codegen/nvptx/WarpgroupLowering.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -87,6 +88,12 @@ static LogicalResult lowerWith(LoweringT lowering, func::FuncOp stage, bool isAl
   return success();
 }
 
+/// Partial results are merged by a kernel that may be launched while they are being computed: what comes before its first wait then costs nothing.
+static void controlLaunch(func::FuncOp stage, NVVM::GridDepActionKind action) {
+  ImplicitLocOpBuilder b(stage.getLoc(), OpBuilder::atBlockBegin(&stage.getBody().front()));
+  NVVM::GriddepcontrolOp::create(b, action);
+}
+
 /// Loops over keys without panels are those for few rows.
 static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool isAligned, int64_t number) {
   if (isAligned && WarpgroupLowering::canLower(stage, machine)) {
@@ -96,10 +103,18 @@ static LogicalResult lower(func::FuncOp stage, const GpuMachine &machine, bool i
     makePersistentKernel(stage, lowering);
     return success();
   }
-  if (contains<ReducePartialsOp>(stage))
+  if (contains<ReducePartialsOp>(stage)) {
+    if (machine.hasDependentLaunch) {
+      controlLaunch(stage, NVVM::GridDepActionKind::wait);
+      stage->setAttr("attn.dependent", UnitAttr::get(stage.getContext()));
+    }
     return lowerWith(CombineLowering(stage), stage, isAligned);
-  if (contains<ForKeysOp>(stage) && !contains<ForPanelsOp>(stage))
+  }
+  if (contains<ForKeysOp>(stage) && !contains<ForPanelsOp>(stage)) {
+    if (machine.hasDependentLaunch)
+      controlLaunch(stage, NVVM::GridDepActionKind::launch_dependents);
     return lowerWith(StreamLowering(stage, machine, isAligned), stage, isAligned);
+  }
   return lowerWith(WarpLowering(stage, machine, isAligned), stage, isAligned);
 }
 

@@ -37,6 +37,7 @@ static json::Object describeStage(const GpuStage &stage) {
                       {"threads", stage.threads},
                       {"shared_bytes", stage.sharedBytes},
                       {"persistent", stage.persistent},
+                      {"dependent", stage.isDependent},
                       {"registers", stage.resources.registers},
                       {"stack_bytes", stage.resources.stackBytes},
                       {"spill_bytes", stage.resources.spillBytes},

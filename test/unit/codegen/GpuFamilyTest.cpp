@@ -93,6 +93,7 @@ TEST(GpuFamily, describesTwoTargets) {
       EXPECT_EQ(described.threads, stage.threads);
       EXPECT_EQ(described.shared_bytes, stage.sharedBytes);
       EXPECT_EQ(described.persistent, stage.persistent);
+      EXPECT_EQ(described.is_dependent, target.capability == 90 && stage.name == "combine") << stage.symbol;
       ASSERT_EQ(described.num_maps, int32_t(stage.maps.size()));
       for (auto [number, map] : llvm::enumerate(stage.maps))
         EXPECT_EQ(toVector(described.maps[number]), toVector(map));

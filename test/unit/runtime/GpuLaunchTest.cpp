@@ -77,6 +77,18 @@ TEST_F(Gpu, launchesNothingForEmptySizes) {
   EXPECT_EQ(cuda->launches, 3);
 }
 
+TEST_F(Gpu, dependentKernelsMayBeginEarly) {
+  GpuInputs some = inputs(3, 8, 12);
+  ASSERT_EQ(launch(some), ATTN_OK) << attn_last_error();
+  ASSERT_EQ(cuda->launches, 2);
+  EXPECT_EQ(cuda->launch[0].attribute, 0);
+  EXPECT_STREQ(cuda->launch[1].function, "combine");
+  EXPECT_EQ(cuda->launch[1].attribute, 6) << "CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION";
+  EXPECT_EQ(cuda->launch[1].grid[0], 3u);
+  EXPECT_EQ(cuda->launch[1].block[0], 64u);
+  EXPECT_EQ(cuda->launch[1].shared, 1024u);
+}
+
 TEST_F(Gpu, persistentKernelsFillTheDevice) {
   cuda->capability = 90;
   GpuInputs many = inputs(3, 32, 64);

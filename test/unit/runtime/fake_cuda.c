@@ -273,6 +273,36 @@ int cuLaunchKernel(void *handle, unsigned gx, unsigned gy, unsigned gz, unsigned
   return 0;
 }
 
+#ifndef FAKE_CUDA_OLD
+/* As cuda.h has them. */
+typedef struct CUlaunchAttribute {
+  int id;
+  char pad[4];
+  union {
+    char pad[64];
+    int programmaticStreamSerializationAllowed;
+  } value;
+} CUlaunchAttribute;
+
+typedef struct CUlaunchConfig {
+  unsigned gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ, sharedMemBytes;
+  void *hStream;
+  CUlaunchAttribute *attrs;
+  unsigned numAttrs;
+} CUlaunchConfig;
+
+int cuLaunchKernelEx(const CUlaunchConfig *config, void *handle, void **parameters, void **extra) {
+  int result = cuLaunchKernel(handle, config->gridDimX, config->gridDimY, config->gridDimZ, config->blockDimX, config->blockDimY, config->blockDimZ,
+                              config->sharedMemBytes, config->hStream, parameters, extra);
+  if (result)
+    return result;
+  if (config->numAttrs != 1 || config->attrs->value.programmaticStreamSerializationAllowed != 1)
+    return INVALID_VALUE;
+  fake_cuda_state.launch[(fake_cuda_state.launches - 1) % FAKE_MAX_LAUNCHES].attribute = config->attrs->id;
+  return 0;
+}
+#endif
+
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   void *memory;
   COUNT(allocated);

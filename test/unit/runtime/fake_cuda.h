@@ -17,6 +17,7 @@ typedef struct fake_launch {
   void *workspace;
   int tasks;            /* of a function with "persistent" in its name */
   uint64_t maps[4][16]; /* of a function with "maps" in its name */
+  int attribute;        /* the attribute it was launched with; 0: none */
 } fake_launch;
 
 /* A tensor map as the fake writes it: what it was made from. */

@@ -42,7 +42,7 @@ static const attn_gpu_map maps[] = {{1, 1, 2, 1, 16, 8}, {0, 2, 1, 0, 32, 8}};
 static const attn_gpu_kernel kernels80[] = {
     {"rows", "rows", 0, 16, 128, 0, 65536, 0, 0, 0},
     {"rows_unaligned", "rows", 0, 1, 128, 0, 65536, 0, 0, 0},
-    {"combine", "combine", 1, 1, 64, 0, 1024, 0, 0, 0},
+    {"combine", "combine", 1, 1, 64, 0, 1024, 0, 1, 0},
 };
 static const attn_gpu_kernel kernels90[] = {
     {"persistent_maps", "rows", 0, 16, 384, 2, 200000, 2, 0, maps},
