@@ -356,7 +356,7 @@ def once(function, seconds_hint, rest):
     return start.elapsed_time(end) * 1e-3 / repeats
 
 
-def measure(bundle, case, length, others=(), rounds=7):
+def measure(bundle, case, length, others=(), rounds=5):
     batch = max(1, 16384 // length)
     problem = case.problem._replace(batch=batch, queries=length, keys=length)
     sets = []
