@@ -38,6 +38,8 @@ struct TileChoice {
   // where there are fewer than `fewTasks` tasks of `rows` rows.
   StreamTile streams[2] = {};
   int64_t fewTasks = 0;
+  // Query heads that share a tile of `rows` rows: the group, or 1 where it does not fit one.
+  int64_t packedHeads = 0;
 };
 
 } // namespace mlir::attn

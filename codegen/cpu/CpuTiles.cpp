@@ -20,6 +20,7 @@ TileChoice attn::chooseCpuTiles(const CpuMachine &machine, const AttentionShape 
   int64_t panelBytes = panelRows * (shape.queryDim + shape.valueDim) * int64_t(sizeof(float));
   int64_t panels = std::clamp<int64_t>(machine.l2Bytes() / 2 / panelBytes, 1, kMostPanels);
   TileChoice tiles;
+  tiles.packedHeads = shape.group;
   tiles.panelRows = panelRows;
   tiles.rows = panels * panelRows;
   tiles.smallRows = std::min(panels, kSmallPanels) * panelRows;

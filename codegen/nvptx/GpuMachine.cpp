@@ -48,6 +48,8 @@ TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape 
   if (std::optional<WarpgroupTiles> tiles = WarpgroupTiles::choose(machine, shape.queryDim, shape.valueDim)) {
     TileChoice choice = {};
     choice.panelRows = WarpgroupTiles::kRows;
+    // A box of queries is one of whole positions.
+    choice.packedHeads = WarpgroupTiles::kRows % shape.group == 0 ? shape.group : 1;
     choice.keys = tiles->keys;
     choice.rows = tiles->getRows();
     choice.keyBlock = GpuMachine::kAtomDepth;
@@ -62,6 +64,7 @@ TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape 
   const WarpTile &tile = chosen == std::end(kTiles) ? *std::prev(chosen) : *chosen;
   TileChoice tiles = {};
   tiles.panelRows = tile.rows;
+  tiles.packedHeads = shape.group;
   tiles.keys = tile.keys;
   tiles.rows = kBlockRows;
   tiles.keyBlock = GpuMachine::kAtomDepth;

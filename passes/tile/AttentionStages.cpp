@@ -28,11 +28,13 @@ public:
   void build();
 
 private:
+  void countUnits();
   Value countRowTiles(int64_t rows);
   Value countTasks(Value rowTiles);
   void buildRows(StringRef name, int64_t rows, Value condition);
   void buildSplit(StringRef name, int64_t rows, int64_t keys, Value condition);
   void buildForDevice();
+  void buildManyRows(Value condition);
   Value countPackedRows();
   Chunks chooseChunks(const StreamTile &tile, Value rowTiles);
   void buildStream(StringRef name, const StreamTile &tile, Value rowTiles, const Chunks &chunks, Value memory, Value condition);
@@ -207,11 +209,23 @@ void StagesBuilder::buildCombine(const Chunks &chunks, Value memory) {
   close(b, parallel);
 }
 
+/// The member for many rows, in which other numbers of heads may be packed than where rows are few: keys that several heads read are in a cache then.
+void StagesBuilder::buildManyRows(Value condition) {
+  if (stages.tiles.packedHeads == stages.group)
+    return buildRows("rows", stages.tiles.rows, condition);
+  AttentionStages other = stages;
+  other.heads = stages.heads * stages.group / stages.tiles.packedHeads;
+  other.group = stages.tiles.packedHeads;
+  StagesBuilder builder(b, other, results);
+  builder.countUnits();
+  builder.buildRows("rows", other.tiles.rows, condition);
+}
+
 void StagesBuilder::buildForDevice() {
   const TileChoice &tiles = stages.tiles;
   auto streams = llvm::to_vector(llvm::make_filter_range(tiles.streams, [](const StreamTile &tile) { return tile.rows > 0; }));
   if (streams.empty())
-    return buildRows("rows", tiles.rows, Value());
+    return buildManyRows(Value());
   Value packedRows = countPackedRows(), one = buildIndex(b, 1);
   Value rest = arith::ConstantOp::create(b, b.getBoolAttr(true));
   Chunks used = {one, Value(), Value()};
@@ -238,7 +252,7 @@ void StagesBuilder::buildForDevice() {
   rows = arith::SelectOp::create(b, used.isSplit, rows, buildIndex(b, 0));
   Value memory = WorkspaceOp::create(b, MemRefType::get({ShapedType::kDynamic, pitch}, b.getF32Type()), rows);
 
-  buildRows("rows", tiles.rows, rest);
+  buildManyRows(rest);
   for (auto [number, tile, member] : llvm::enumerate(streams, members)) {
     auto &[condition, rowTiles, chunks] = member;
     buildStream(number + 1 == streams.size() ? "some_rows" : "few_rows", tile, rowTiles, chunks, memory, condition);
@@ -246,11 +260,15 @@ void StagesBuilder::buildForDevice() {
   buildCombine(used, memory);
 }
 
-void StagesBuilder::build() {
-  const TileChoice &tiles = stages.tiles;
+void StagesBuilder::countUnits() {
   batches = memref::DimOp::create(b, stages.query, 0);
   heads = buildIndex(b, stages.heads);
   residues = buildIndex(b, stages.online.getSegments().getRowStride());
+}
+
+void StagesBuilder::build() {
+  const TileChoice &tiles = stages.tiles;
+  countUnits();
   if (!tiles.smallRows)
     return buildForDevice();
   Value queries = stages.numbers[unsigned(MaskSymbol::QueryLength)], keys = stages.numbers[unsigned(MaskSymbol::KeyLength)];

@@ -111,9 +111,10 @@ func.func @grouped(%q: tensor<?x8x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: tenso
 
 // -----
 
-// Three heads do not fill 64 rows evenly: warps multiply on their own.
+// Three heads do not fill 64 rows evenly: where rows are many each has tiles of its own, where they are few their rows are packed all the same.
 // CHECK: llvm.func @three_heads_stage_0(
-// CHECK-NOT: attn.persistent
+// CHECK-SAME: attn.tensor_maps = [array<i64: 0, 1, 1, 0, 64, 64>
+// CHECK: llvm.func @three_heads_stage_1(
 // CHECK: nvvm.mma.sync
 func.func @three_heads(%q: tensor<?x6x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>) -> tensor<?x6x?x64xbf16>
     attributes {attn.target = #attn.target<"sm_90a">} {

@@ -98,14 +98,15 @@ static TileChoice chooseTiles(const Workload &work, TargetAttrInterface target, 
   AttentionOp op = work.op;
   TileChoice tiles = {};
   tiles.rows = tiles.keys = kExampleTile;
+  tiles.packedHeads = packedHeads;
   if (target)
     tiles =
         target.chooseTiles({getElementType(op.getQuery()), work.keyDim, work.valueDim, packedHeads, !op.getScore().empty()});
   stream << "  tiles      " << tiles.rows << " rows x " << tiles.keys << " keys";
   if (target)
     stream << ", panels of " << tiles.panelRows << " rows, key bounds to " << tiles.keyBlock;
-  if (target && packedHeads > 1)
-    stream << "; rows of " << packedHeads << " heads are packed";
+  if (target && tiles.packedHeads > 1)
+    stream << "; rows of " << tiles.packedHeads << " heads are packed";
   if (target)
     stream << "\n";
   else
@@ -186,12 +187,13 @@ static void printCosts(const Workload &work, raw_ostream &stream) {
 }
 
 static void printGpu(const Workload &work, const Segmentation &segmentation, const GpuMachine &machine, const GpuFamily &family,
-                     int64_t packedHeads, raw_ostream &stream) {
+                     const TileChoice &tiles, int64_t packedHeads, raw_ostream &stream) {
   printKernels(machine, family, stream);
   const GpuMember *running = findRunning(family);
   if (!running)
     return;
-  TileCounts counts = countPackedTiles(work, segmentation, running->rows, running->keys, packedHeads);
+  int64_t heads = running->rows == tiles.rows ? tiles.packedHeads : packedHeads;
+  TileCounts counts = countPackedTiles(work, segmentation, running->rows, running->keys, heads);
   printLimits(machine, family, {work.countFlops(work.countPairs()), countBytes(work), counts.guarded + counts.guardFree},
               stream);
 }
@@ -203,10 +205,10 @@ void attn::printReport(const Workload &work, TargetAttrInterface target, const G
   printSegments(work, segmentation, stream);
   int64_t packedHeads = target ? getPackedHeads(work, segmentation) : 1;
   TileChoice tiles = chooseTiles(work, target, packedHeads, stream);
-  printTiles(work, segmentation, tiles, packedHeads, stream);
+  printTiles(work, segmentation, tiles, tiles.packedHeads, stream);
   printEmptyRows(work, stream);
   printCosts(work, stream);
   if (machine && family)
-    printGpu(work, segmentation, *machine, *family, packedHeads, stream);
+    printGpu(work, segmentation, *machine, *family, tiles, packedHeads, stream);
   printMap(work, segmentation, stream);
 }
