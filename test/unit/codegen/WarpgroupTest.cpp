@@ -132,6 +132,7 @@ TEST(WarpgroupTiles, areWhatTheTilePhaseUses) {
     AttentionShape shape = {};
     shape.queryDim = queryDim;
     shape.valueDim = valueDim;
+    shape.group = 1;
     TileChoice choice = chooseGpuTiles(kHopper, shape);
     WarpgroupTiles tiles = *WarpgroupTiles::choose(kHopper, queryDim, valueDim);
     EXPECT_EQ(choice.rows, tiles.getRows());
