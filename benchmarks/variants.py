@@ -34,6 +34,11 @@ class Problem(NamedTuple):
     dtype: torch.dtype
     mask: Mask = Mask()
     score: Optional[Score] = None
+    value_dim: int = 0  # 0: the same as `dim`
+
+    def value_width(self):
+        """Elements of a row of values, and of outputs."""
+        return self.value_dim or self.dim
 
     def pairs(self):
         """Visible (query, key) pairs of one head."""
@@ -44,16 +49,16 @@ class Problem(NamedTuple):
         return sum(int(self.mask.visible(i[:, None], j[None, :]).sum()) for i in rows)
 
     def flops(self):
-        return 4 * self.batch * self.query_heads * self.dim * self.pairs()
+        return 2 * self.batch * self.query_heads * (self.dim + self.value_width()) * self.pairs()
 
     def key_bytes(self):
         """Bytes of K and V, all of which decoding has to read."""
-        return 2 * self.batch * self.heads * self.keys * self.dim * self.dtype.itemsize
+        return self.batch * self.heads * self.keys * (self.dim + self.value_width()) * self.dtype.itemsize
 
     def inputs(self, seed=1):
         generator = torch.Generator().manual_seed(seed)
-        make = lambda heads, length: torch.randn(self.batch, heads, length, self.dim, generator=generator).to(self.dtype)
-        return make(self.query_heads, self.queries), make(self.heads, self.keys), make(self.heads, self.keys)
+        make = lambda heads, length, dim: torch.randn(self.batch, heads, length, dim, generator=generator).to(self.dtype)
+        return make(self.query_heads, self.queries, self.dim), make(self.heads, self.keys, self.dim), make(self.heads, self.keys, self.value_width())
 
     def slopes(self):
         """ALiBi's slopes, one for each query head."""
@@ -67,6 +72,8 @@ class Problem(NamedTuple):
         element = ELEMENT[self.dtype]
         q = f"tensor<?x{self.query_heads}x?x{self.dim}x{element}>"
         k = f"tensor<?x{self.heads}x?x{self.dim}x{element}>"
+        v = f"tensor<?x{self.heads}x?x{self.value_width()}x{element}>"
+        o = f"tensor<?x{self.query_heads}x?x{self.value_width()}x{element}>"
         slopes = f", %slopes: tensor<{self.query_heads}xf32>" if self.needs_slopes() else ""
         mask = f"\n         mask = {self.mask.attribute}" if self.mask.attribute else ""
         score = ""
@@ -77,8 +84,8 @@ class Problem(NamedTuple):
                 + "           attn.yield %t : f32\n         }"
             )
         return (
-            f"func.func @attention(%q: {q}, %k: {k}, %v: {k}{slopes}) -> {q} {{\n"
-            f"  %o = attn.attention %q, %k, %v{mask}{score}\n       : {q}, {k}, {k} -> {q}\n  return %o : {q}\n}}\n"
+            f"func.func @attention(%q: {q}, %k: {k}, %v: {v}{slopes}) -> {o} {{\n"
+            f"  %o = attn.attention %q, %k, %v{mask}{score}\n       : {q}, {k}, {v} -> {o}\n  return %o : {o}\n}}\n"
         )
 
 

@@ -261,8 +261,8 @@ def check(bundle, case, size, layout, wait):
     q = gpu_compare.make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator)
     q.mul_(case.query_scale)
     k = gpu_compare.make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
-    v = gpu_compare.make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
-    output = gpu_compare.Output(q.shape, layout, problem.dtype, "cuda")
+    v = gpu_compare.make((batch, problem.heads, keys, problem.value_width()), layout, problem.dtype, generator)
+    output = gpu_compare.Output((*q.shape[:3], problem.value_width()), layout, problem.dtype, "cuda")
     lse = torch.full((batch, problem.query_heads, queries + 3), math.nan, device="cuda")[..., 1 : queries + 1]
     arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [output.o] + ([lse] if case.lse else [])
     what = f"{case.name} {size} {layout}"
@@ -315,6 +315,9 @@ def flex(problem, q, k, v):
     """FlexAttention, compiled for these shapes."""
     from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
+    # Each case is a compilation of its own; beyond a limit PyTorch would run them uncompiled and say nothing.
+    torch._dynamo.config.recompile_limit = 1000
+    torch._dynamo.config.fail_on_recompile_limit_hit = True
     slopes = problem.slopes().cuda()
     mask = problem.mask.visible and create_block_mask(lambda b, h, i, j: problem.mask.visible(i, j), None, None, q.shape[2], k.shape[2], device="cuda")
     score = problem.score and (lambda score, b, h, i, j: problem.score.apply(score, h, i, j, slopes))
@@ -336,7 +339,7 @@ def peers_of(case, target, others):
     problem = case.problem
     names = case.peers[:1] if target == "sm_80" else case.peers[1:]
     plain = (gpu_cases.Mask(), gpu_cases.CAUSAL, gpu_cases.WINDOW, gpu_cases.WINDOW_4096)
-    isPlain = problem.mask in plain and not problem.score and problem.dtype == torch.bfloat16 and problem.heads == problem.query_heads
+    isPlain = problem.mask in plain and not problem.score and problem.dtype == torch.bfloat16 and problem.heads == problem.query_heads and not problem.value_dim
     if target != "sm_80" and isPlain and problem.dim in (64, 128, 256):
         names += others
     return [name for name in names if name]
@@ -364,8 +367,8 @@ def measure(bundle, case, length, others=(), rounds=5):
         generator = torch.Generator("cuda").manual_seed(seed)
         q = gpu_compare.make((batch, problem.query_heads, length, problem.dim), "dense", problem.dtype, generator)
         k = gpu_compare.make((batch, problem.heads, length, problem.dim), "dense", problem.dtype, generator)
-        v = gpu_compare.make((batch, problem.heads, length, problem.dim), "dense", problem.dtype, generator)
-        o = torch.empty_like(q)
+        v = gpu_compare.make((batch, problem.heads, length, problem.value_width()), "dense", problem.dtype, generator)
+        o = q.new_empty((*q.shape[:3], problem.value_width()))
         arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o]
         sets.append({"attn": bundle.prepare(arguments)})
         for name in peers_of(case, bundle.target, others):
@@ -423,24 +426,25 @@ def check_ring_sizes(bundle):
     return Checked(sum(right), len(right) - sum(right), bundle.hash, 0.0, 0.0)
 
 
-def check_case(bundle, case):
+def check_case(bundle, case, few):
     sizes, one = (gpu_decode.sizes(), gpu_decode.check) if gpu_decode.is_decode(case) else (gpu_cases.SIZES, check)
     passed, worst = 0, (0.0, 0.0)
+    sizes = [size for size in sizes if not few or size[1] * size[2] <= 40000]
     for number, size in enumerate(sizes):
         ok, error, usual = one(bundle, case, size, ("dense", "by token", "misaligned")[number % 3], wait)
         passed, worst = passed + ok, max(worst, (error, usual))
     return Checked(passed, len(sizes) - passed, bundle.hash, *worst)
 
 
-def check_all(driver, folder, pairs):
-    """{"case target": Checked}"""
+def check_all(driver, folder, pairs, few=False):
+    """{"case target": Checked}. `few`: the smaller sizes alone."""
     found = {}
     for case, target in pairs:
         start = time.monotonic()
         name = case if case == "ring" else case.name
         try:
             bundle = Bundle(driver, folder / name, target)
-            result = check_ring_sizes(bundle) if case == "ring" else check_case(bundle, case)
+            result = check_ring_sizes(bundle) if case == "ring" else check_case(bundle, case, few)
         except Exception as exception:
             print(f"FAILED {name} {target}: {exception}", flush=True)
             result = Checked(0, 1, "", math.nan, math.nan)
@@ -466,6 +470,24 @@ def check_in_processes(arguments, pairs):
             # A process that ends before its time leaves nothing: none of its cases counts as right.
             found |= {name.replace(":", " "): Checked(*done.get(name.replace(":", " "), (0, 1, "", math.nan, math.nan))) for name in names}
         return found
+
+
+def sanitize(arguments):
+    """Runs some cases under tools of compute-sanitizer; whether all found nothing."""
+    good = True
+    for tool in arguments.sanitize.split(","):
+        command = ["compute-sanitizer", "--tool", tool, "--kernel-regex", "kns=_stage_", "--error-exitcode", "9", sys.executable, __file__, "--bundles", arguments.bundles]
+        with tempfile.TemporaryDirectory() as folder:
+            results = pathlib.Path(folder) / "results.json"
+            run = subprocess.run([*command, "--only", arguments.only or ",".join(gpu_cases.SANITIZED), "--target", arguments.target, "--few", "--results", results], capture_output=True, text=True)
+            found = json.loads(results.read_text()) if results.exists() else {}
+        failed = sum(one[1] for one in found.values())
+        isGood = run.returncode == 0 and bool(found) and not failed
+        print(f"{tool}: {len(found)} bundles, {'nothing found' if isGood else 'FAILED'}", flush=True)
+        if not isGood:
+            print("\n".join((run.stdout + run.stderr).splitlines()[-40:]), flush=True)
+        good &= isGood
+    return good
 
 
 def warm_flex(arguments, pairs):
@@ -495,9 +517,13 @@ def main():
     parser.add_argument("--others", default="", help="functions of a module gpu_peers on PYTHONPATH, separated by commas: more peers for plain masks. "
                         "NAME(q, k, v, causal, window) gives a function that launches")
     parser.add_argument("--warm-flex", action="store_true", help="only compile FlexAttention for the cases, so that a later run finds it in its cache")
+    parser.add_argument("--sanitize", default="", help="tools of compute-sanitizer, separated by commas: run some small checks under these, and nothing else")
+    parser.add_argument("--few", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--results", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     others = tuple(name for name in arguments.others.split(",") if name)
+    if arguments.sanitize:
+        return 0 if sanitize(arguments) else 1
     torch.backends.cuda.matmul.allow_tf32 = False
     folder = pathlib.Path(arguments.bundles)
     wanted = set(arguments.only.split(",")) - {""}
@@ -521,7 +547,7 @@ def main():
         found = check_in_processes(arguments, pairs)
     else:
         torch.zeros(1, device="cuda")
-        found = check_all(Driver(), folder, pairs)
+        found = check_all(Driver(), folder, pairs, arguments.few)
     if arguments.results:
         pathlib.Path(arguments.results).write_text(json.dumps(found))
         return 0
