@@ -52,6 +52,7 @@ StoreColumns RowFragments::getColumns() const {
   StoreColumns columns;
   columns.first = quadColumn;
   columns.last += (shape.columnWarps - 1) * 8 * shape.getValueBlocks();
+  columns.isQuad = shape.columnWarps == 1;
   return columns;
 }
 

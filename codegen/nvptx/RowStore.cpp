@@ -2,6 +2,7 @@
 
 #include "codegen/nvptx/RowStore.h"
 #include "codegen/nvptx/SharedTile.h"
+#include "codegen/nvptx/WarpProduct.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -10,6 +11,9 @@
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// The longest store of a lane. As many lanes as share a row have as many words of it.
+static constexpr int64_t kChunkBytes = 16, kQuad = 4, kBlockColumns = 8;
 
 StoreOp RowStore::findStore(Value tile) { return tile.use_empty() ? StoreOp() : dyn_cast<StoreOp>(*tile.user_begin()); }
 
@@ -28,6 +32,7 @@ RowStore::RowStore(ImplicitLocOpBuilder &b, FinalizeRowsOp op)
   type = output.getView().getType().getElementType();
   count = arith::MulIOp::create(b, toI64(b, getView().getCount()), i64Constant(b, getView().getGroup()));
   pairsAligned = outputView->isAligned(b, 2 * type.getIntOrFloatBitWidth() / 8);
+  chunksAligned = outputView->isAligned(b, kChunkBytes);
 }
 
 static Value pointerAt(ImplicitLocOpBuilder &b, Value address) {
@@ -70,23 +75,86 @@ void RowStore::writePairs(ImplicitLocOpBuilder &b, Value address, const StoreCol
     });
 }
 
+void RowStore::whereRowExists(ImplicitLocOpBuilder &b, Value row, llvm::function_ref<void(Value)> body) {
+  auto exists = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, count), /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(exists.thenBlock());
+  body(outputView->getAddress(b, row));
+}
+
+static Value exchangeWord(ImplicitLocOpBuilder &b, Value word, int64_t distance) {
+  return NVVM::ShflOp::create(b, b.getI32Type(), i32Constant(b, -1), word, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
+                              UnitAttr());
+}
+
+/// Lane l of a quad has word l of four chunks and gets the words of chunk l. In each step the lanes whose numbers differ in a bit exchange the half
+/// that the other one needs.
+static void transposeInQuad(ImplicitLocOpBuilder &b, Value lane, MutableArrayRef<Value> words) {
+  for (int64_t distance = 1; distance < kQuad; distance *= 2) {
+    Value bit = arith::AndIOp::create(b, lane, i32Constant(b, distance));
+    Value isUpper = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bit, i32Constant(b, 0));
+    for (int64_t low = 0; low < kQuad; ++low) {
+      if (low & distance)
+        continue;
+      Value &first = words[low], &second = words[low + distance];
+      Value received = exchangeWord(b, arith::SelectOp::create(b, isUpper, first, second), distance);
+      first = arith::SelectOp::create(b, isUpper, received, first);
+      second = arith::SelectOp::create(b, isUpper, second, received);
+    }
+  }
+}
+
+bool RowStore::canChunk(const StoreColumns &columns, int64_t width) const {
+  return columns.isQuad && type.getIntOrFloatBitWidth() == 16 && width % kBlockColumns == 0 && width >= kQuad * kBlockColumns;
+}
+
+/// A store of pairs fills half of the sectors that memory transfers; chunks of four lanes fill two sectors.
+void RowStore::writeChunks(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs) {
+  constexpr int64_t kGroupColumns = kQuad * kBlockColumns;
+  int64_t groups = width / kGroupColumns;
+  Value lane = arith::ShRUIOp::create(b, columns.first, i32Constant(b, 1));
+  SmallVector<Value> words;
+  for (int64_t pair = 0; pair < groups * kQuad; ++pair)
+    words.push_back(packPair(b, type, outputs[2 * pair], outputs[2 * pair + 1]));
+  // All lanes take part, also those whose row does not exist.
+  for (int64_t group = 0; group < groups; ++group)
+    transposeInQuad(b, lane, MutableArrayRef<Value>(words).slice(group * kQuad, kQuad));
+  whereRowExists(b, row, [&](Value address) {
+    Value start = arith::MulIOp::create(b, arith::ExtUIOp::create(b, b.getI64Type(), lane), i64Constant(b, kChunkBytes));
+    Value base = pointerAt(b, arith::AddIOp::create(b, address, start));
+    for (int64_t group = 0; group < groups; ++group) {
+      Value chunk = vector::FromElementsOp::create(b, VectorType::get({kQuad}, b.getI32Type()), ValueRange(words).slice(group * kQuad, kQuad));
+      Value place = LLVM::GEPOp::create(b, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(group * kQuad * kChunkBytes)});
+      LLVM::StoreOp::create(b, chunk, place, kChunkBytes);
+    }
+    int64_t done = groups * kGroupColumns;
+    if (done < width) {
+      StoreColumns rest = columns;
+      rest.first = arith::AddIOp::create(b, columns.first, i32Constant(b, done));
+      rest.last += done;
+      writePairs(b, address, rest, width, outputs.drop_front(2 * groups * kQuad), /*together=*/true);
+    }
+  });
+}
+
 void RowStore::write(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs,
                      const FinalResult &result) {
-  OpBuilder::InsertionGuard guard(b);
-  auto exists = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, count), /*withElseRegion=*/false);
-  b.setInsertionPointToStart(exists.thenBlock());
-  Value address = outputView->getAddress(b, row);
-  if (width % 2 == 0) {
-    auto branch = scf::IfOp::create(b, pairsAligned, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard inner(b);
+  auto writeApart = [&](bool together) { whereRowExists(b, row, [&](Value address) { writePairs(b, address, columns, width, outputs, together); }); };
+  bool areChunks = canChunk(columns, width);
+  if (areChunks || width % 2 == 0) {
+    auto branch = scf::IfOp::create(b, areChunks ? chunksAligned : pairsAligned, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(branch.thenBlock());
-    writePairs(b, address, columns, width, outputs, /*together=*/true);
+    if (areChunks)
+      writeChunks(b, row, columns, width, outputs);
+    else
+      writeApart(/*together=*/true);
     b.setInsertionPointToStart(branch.elseBlock());
-    writePairs(b, address, columns, width, outputs, /*together=*/false);
+    writeApart(/*together=*/false);
   } else {
-    writePairs(b, address, columns, width, outputs, /*together=*/false);
+    writeApart(/*together=*/false);
   }
-  writeNumbers(b, row, columns, result);
+  writeStatistics(b, row, columns, result);
 }
 
 void RowStore::writeStatistics(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result) {

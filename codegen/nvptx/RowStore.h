@@ -13,6 +13,8 @@ struct StoreColumns {
   Value first;          // i32, even
   int64_t last = 6;     // the largest that `first` is in any thread
   int64_t distance = 8; // even
+  /// Whether the columns of every eight are those of four lanes in a row, all of the same row of the tile: `first` is 0, 2, 4, 6 in them.
+  bool isQuad = false;
 };
 
 /// Where the results of a finalised state go.
@@ -37,10 +39,14 @@ public:
 private:
   void writeNumbers(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, const FinalResult &result);
   void writePairs(ImplicitLocOpBuilder &b, Value address, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs, bool together);
+  void whereRowExists(ImplicitLocOpBuilder &b, Value row, llvm::function_ref<void(Value address)> body);
+  /// Whether lanes can exchange columns so that each has whole chunks.
+  bool canChunk(const StoreColumns &columns, int64_t width) const;
+  void writeChunks(ImplicitLocOpBuilder &b, Value row, const StoreColumns &columns, int64_t width, ArrayRef<Value> outputs);
 
   StoreOp output, lse, rowMax;
   std::optional<GlobalView> outputView, lseView, rowMaxView;
-  Value count, pairsAligned;
+  Value count, pairsAligned, chunksAligned;
   Type type;
 };
 

@@ -50,8 +50,8 @@ private:
   void lowerFirstTile(StepOp step, TileScores &extra);
   void lowerNextTile(StepOp step, TileScores &extra);
   void beginTile(TileScores &extra, Value tile);
-  /// Passes over the next key tile, which its rows do not see.
-  void passTile();
+  /// Passes over the next `count` (i32) key tiles, which its rows do not see.
+  void passTiles(Value count);
   void finishOutputs();
   void releaseQueries();
   void storeTile(RowStore &store);
@@ -74,6 +74,7 @@ private:
   /// Where the key tiles end that this warpgroup's rows see (i32), of each segment that is not lowered yet; empty where a tile of keys is as long as one of
   /// rows, of which each warpgroup then sees something.
   std::deque<Value> ownEnds;
+  Value isIdle; // i1: whether the rows of the task end before this warpgroup's begin; null until the task's first limits are known
   Running running;
 };
 } // namespace
@@ -162,6 +163,7 @@ void Consumer::enterTask(ValueRange carried) {
   running.state = fragments->init();
   running.weights.assign(tiles.keys / 4, i32Constant(b, 0));
   running.isPending = boolConstant(b, false);
+  isIdle = Value();
 }
 
 void Consumer::lowerQueries(PackOp op) {
@@ -178,10 +180,16 @@ Value Consumer::takeNextTask(Value use) {
 }
 
 LogicalResult Consumer::lowerTaskBounds(BoundsOp op) {
+  // Of this warpgroup's rows alone.
+  Value rowTile = arith::MulIOp::create(b, op.getRowTile(), arith::ConstantIndexOp::create(b, tiles.consumers));
+  rowTile = arith::AddIOp::create(b, rowTile, arith::IndexCastOp::create(b, b.getIndexType(), consumer));
+  if (!isIdle) {
+    auto queries = op.getRows().getDefiningOp<QueryViewOp>();
+    Value rows = arith::MulIOp::create(b, queries.getCount(), arith::ConstantIndexOp::create(b, queries.getGroup()));
+    Value firstRow = arith::MulIOp::create(b, rowTile, arith::ConstantIndexOp::create(b, WarpgroupTiles::kRows));
+    isIdle = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, firstRow, rows);
+  }
   if (tiles.keys < tiles.getRows()) {
-    // Of this warpgroup's rows alone.
-    Value rowTile = arith::MulIOp::create(b, op.getRowTile(), arith::ConstantIndexOp::create(b, tiles.consumers));
-    rowTile = arith::AddIOp::create(b, rowTile, arith::IndexCastOp::create(b, b.getIndexType(), consumer));
     auto own = cast<BoundsOp>(b.clone(*op));
     own.getRowTileMutable().assign(rowTile);
     own.setRowTileSize(WarpgroupTiles::kRows);
@@ -194,12 +202,17 @@ LogicalResult Consumer::lowerTaskBounds(BoundsOp op) {
   return WarpgroupRole::lowerTaskBounds(op);
 }
 
-void Consumer::passTile() {
+void Consumer::passTiles(Value count) {
+  auto pass = scf::ForOp::create(b, i32Constant(b, 0), count, i32Constant(b, 1), ValueRange{computed});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(pass.getBody());
+  Value tile = pass.getRegionIterArg(0);
   for (const BarrierRing &ring : {kernel.getKeyRing(), kernel.getValueRing()}) {
-    ring.waitUntilFull(b, computed);
-    arriveIf(b, isFirstLane, ring.getEmpty(b, computed));
+    ring.waitUntilFull(b, tile);
+    arriveIf(b, isFirstLane, ring.getEmpty(b, tile));
   }
-  computed = arith::AddIOp::create(b, computed, i32Constant(b, 1));
+  scf::YieldOp::create(b, Value(arith::AddIOp::create(b, tile, i32Constant(b, 1))));
+  computed = pass.getResult(0);
 }
 
 LogicalResult Consumer::lowerSegment(KeySegment &segment) {
@@ -213,26 +226,24 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
     freeScores.emplace(*fragments, segment.freeWork, queries, rows);
   StepOp stepOp = (segment.free ? segment.freeWork : segment.guardedWork).step;
   Value zero = i32Constant(b, 0), one = i32Constant(b, 1);
+  // Tiles are passed over while there is none before them: else its weights are still to be multiplied, and tiles that rows do not see are computed.
   Value hidden = zero;
   if (!ownEnds.empty()) {
-    // Between other tiles they are computed: the weights of the tile before are still to be multiplied.
     hidden = arith::SelectOp::create(b, running.isPending, zero, segment.buildHiddenCount(b, ownEnds.front()));
     ownEnds.pop_front();
-    auto pass = scf::ForOp::create(b, zero, hidden, one, ValueRange{computed});
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(pass.getBody());
-    computed = pass.getRegionIterArg(0);
-    passTile();
-    scf::YieldOp::create(b, computed);
-    computed = pass.getResult(0);
   }
+  Value freeCount = arith::MaxSIOp::create(b, arith::SubIOp::create(b, segment.getFreeUpper(), segment.getFreeLower()), zero);
+  Value all = arith::AddIOp::create(b, segment.getGuardedCount(), freeCount);
+  passTiles(arith::SelectOp::create(b, isIdle, all, hidden));
+  hidden = arith::SelectOp::create(b, isIdle, segment.getGuardedCount(), hidden);
+  Value firstFree = arith::SelectOp::create(b, isIdle, segment.getFreeUpper(), segment.getFreeLower());
   Value hasGuarded = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getGuardedCount(), hidden);
-  Value hasFree = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getFreeUpper(), segment.getFreeLower());
+  Value hasFree = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, segment.getFreeUpper(), firstFree);
   Value isFirst = arith::XOrIOp::create(b, running.isPending, boolConstant(b, true));
   isFirst = arith::AndIOp::create(b, isFirst, arith::OrIOp::create(b, hasGuarded, hasFree));
   // The first tile has no products before it to overlap with. A guard does no harm to a tile that needs none.
   emitIf(isFirst, [&] {
-    Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, hidden), segment.getFreeLower());
+    Value tile = arith::SelectOp::create(b, hasGuarded, segment.buildGuardedTile(b, hidden), firstFree);
     TileScores &extra = guardedScores ? *guardedScores : *freeScores;
     beginTile(extra, tile);
     lowerFirstTile(stepOp, extra);
@@ -256,7 +267,7 @@ LogicalResult Consumer::lowerSegment(KeySegment &segment) {
     loop(after(hidden, arith::AndIOp::create(b, isFirst, hasGuarded)), segment.getGuardedCount(), /*isGuarded=*/true);
   if (segment.free) {
     Value tookFree = arith::AndIOp::create(b, isFirst, arith::XOrIOp::create(b, hasGuarded, boolConstant(b, true)));
-    loop(after(segment.getFreeLower(), tookFree), segment.getFreeUpper(), /*isGuarded=*/false);
+    loop(after(firstFree, tookFree), segment.getFreeUpper(), /*isGuarded=*/false);
   }
   return success();
 }

@@ -9,6 +9,8 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -205,6 +207,26 @@ LogicalResult WarpgroupLowering::buildRoles(ArrayRef<Operation *> operations) {
   return createConsumer(b, kernel, stage, operations)->run();
 }
 
+/// Whether an operation reads the kernel's arguments, which do not change.
+static bool isArgumentLoad(Operation &op, Block &body) {
+  auto load = dyn_cast<LLVM::LoadOp>(op);
+  auto place = load ? load.getAddr().getDefiningOp<LLVM::GEPOp>() : LLVM::GEPOp();
+  return place && place.getBase() == body.getArgument(0);
+}
+
+/// The operations that depend on the number of the task, and all that lowerings look for. The others, such as the sizes of a section of tasks, are computed
+/// once for a block.
+static SmallVector<Operation *> collectTaskOperations(Block &body) {
+  llvm::SetVector<Operation *> found;
+  for (Operation &op : body.without_terminator()) {
+    auto isOfTask = [&](Value operand) { return operand == body.getArgument(3) || found.contains(operand.getDefiningOp()); };
+    bool isPure = isMemoryEffectFree(&op) || isArgumentLoad(op, body);
+    if (op.getNumRegions() || isa_and_nonnull<AttnDialect>(op.getDialect()) || !isPure || llvm::any_of(op.getOperands(), isOfTask))
+      found.insert(&op);
+  }
+  return found.takeVector();
+}
+
 LogicalResult WarpgroupLowering::run() {
   ForPanelsOp panels;
   stage.walk([&](ForPanelsOp found) { panels = panels ? panels : found; });
@@ -223,9 +245,7 @@ LogicalResult WarpgroupLowering::run() {
   kernel.tiles = *tiles;
 
   Block &body = stage.getBody().front();
-  SmallVector<Operation *> operations;
-  for (Operation &op : body.without_terminator())
-    operations.push_back(&op);
+  SmallVector<Operation *> operations = collectTaskOperations(body);
   addParameters();
   b.setInsertionPoint(body.getTerminator());
   Type i32 = b.getI32Type();
@@ -243,7 +263,7 @@ LogicalResult WarpgroupLowering::run() {
   initializeBarriers();
   if (failed(buildRoles(operations)))
     return failure();
-  for (Operation *op : operations) {
+  for (Operation *op : llvm::reverse(operations)) {
     op->dropAllUses();
     op->erase();
   }

@@ -28,8 +28,9 @@
 // CHECK-NOT: nvvm.cp.async.bulk
 // CHECK: llvm.func @causal_stage_1(
 
-// Barriers exist before any role begins.
+// Barriers exist before any role begins, and so do the numbers that are the same for all tasks: how many heads make a section of tasks.
 // ROLES-LABEL: func.func @causal_stage_0(
+// ROLES: arith.divui %c33554432, %{{.*}} : index
 // ROLES: nvvm.mbarrier.init
 // ROLES: nvvm.fence.mbarrier.init
 // ROLES: nvvm.barrier0
@@ -39,6 +40,7 @@
 // nothing but an empty stage.
 // ROLES: nvvm.setmaxregister decrease 40
 // ROLES: scf.while
+// ROLES-NOT: arith.divui %c33554432
 // ROLES: llvm.atomicrmw add
 // ROLES-COUNT-2: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %arg3, %{{.*}}, box
 // ROLES-COUNT-2: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %arg3, %{{.*}}, box
@@ -60,6 +62,14 @@
 // weights with values, which are transposed. The wait for the first group leaves the second one in flight. No task ends before its last values.
 // ROLES: nvvm.setmaxregister increase 232
 // ROLES: scf.while
+// A warpgroup whose rows do not exist passes over all tiles: they count as read without a product.
+// ROLES: %[[IDLE:.*]] = arith.cmpi sge, %{{.*}}, %{{.*}} : index
+// ROLES: %[[PASSED:.*]] = arith.select %[[IDLE]], %{{.*}}, %{{.*}} : i32
+// ROLES: scf.for %{{.*}} = %{{.*}} to %[[PASSED]] step
+// ROLES-NOT: wgmma
+// ROLES: @p mbarrier.arrive.shared::cta.b64
+// ROLES-NOT: wgmma
+// ROLES: @p mbarrier.arrive.shared::cta.b64
 // ROLES: scf.for
 // ROLES: nvvm.mbarrier.try_wait.parity
 // ROLES: nvvm.wgmma.fence.aligned

@@ -47,6 +47,17 @@
 // WARPS: arith.select %[[VISIBLE]], %{{.*}}, %{{.*}} : f32
 // WARPS: math.exp2
 
+// Results: the lanes of a row exchange words until each has 16 bytes of one place, all lanes together; then those store whose row exists. Where memory
+// does not lie at multiples of 16 bytes, numbers are stored one by one.
+// WARPS: scf.if
+// WARPS-COUNT-16: nvvm.shfl.sync bfly %{{.*}} : i32 -> i32
+// WARPS-NOT: nvvm.shfl
+// WARPS: scf.if
+// WARPS-COUNT-4: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>
+// WARPS-NOT: vector<4xi32>
+// WARPS: else
+// WARPS: llvm.store %{{.*}} {alignment = 2 : i64} : bf16
+
 func.func @causal(%q: tensor<?x16x?x128xbf16>, %k: tensor<?x16x?x128xbf16>, %v: tensor<?x16x?x128xbf16>) -> tensor<?x16x?x128xbf16>
     attributes {attn.target = #attn.target<"sm_80">} {
   %o = attn.attention %q, %k, %v mask = #attn.causal
