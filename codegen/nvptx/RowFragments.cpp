@@ -152,30 +152,34 @@ ResultFragment RowFragments::startScores(ScoreRegion *bias, unsigned block) {
   return start;
 }
 
-void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
-  beginTile(map, view, firstKey);
-  for (unsigned row = 0; row < getRowCount(); ++row) {
-    auto forEach = [&](llvm::function_ref<void(int64_t column, Value &score)> body) {
-      for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
-        body(8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
-    };
-    if (map.hasCap())
-      applyCap(map, row, forEach);
-    else
-      forEach([&](int64_t column, Value &score) { score = map.emit(row, column, score); });
-  }
+void RowFragments::forEachScore(Scores &scores, llvm::function_ref<void(unsigned row, int64_t column, Value &score)> body) {
+  for (unsigned row = 0; row < getRowCount(); ++row)
+    for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
+      body(row, 8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
 }
 
-/// Scores of a row that pass through a cap. One large one among the warp's makes all of them take the long way.
-void RowFragments::applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach) {
-  Value largest;
+void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
+  beginTile(map, view, firstKey);
+  if (map.hasCap())
+    applyCap(map, scores);
+  else
+    forEachScore(scores, [&](unsigned row, int64_t column, Value &score) { score = map.emit(row, column, score); });
+}
+
+/// Scores that pass through a cap. One large one among the warp's makes all of them take the long way.
+void RowFragments::applyCap(ScoreRegion &map, Scores &scores) {
+  SmallVector<Value> largest(getRowCount());
   size_t count = 0;
-  forEach([&](int64_t column, Value &score) {
+  forEachScore(scores, [&](unsigned row, int64_t column, Value &score) {
     ++count;
     Value size = math::AbsFOp::create(b, map.getCapInput(row, column, score));
-    largest = largest ? Value(LLVM::MaxNumOp::create(b, largest, size)) : size;
+    largest[row] = largest[row] ? Value(LLVM::MaxNumOp::create(b, largest[row], size)) : size;
   });
-  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, largest, map.getCapLimit(row));
+  Value isSmall;
+  for (auto [row, size] : llvm::enumerate(largest)) {
+    Value isRowSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, size, map.getCapLimit(row));
+    isSmall = isSmall ? Value(arith::AndIOp::create(b, isSmall, isRowSmall)) : isRowSmall;
+  }
   isSmall = NVVM::VoteSyncOp::create(b, b.getI1Type(), i32Constant(b, -1), isSmall, NVVM::VoteSyncKind::all);
   auto branch = scf::IfOp::create(b, SmallVector<Type>(count, b.getF32Type()), isSmall, /*withElseRegion=*/true);
   auto emitBranch = [&](Block *block, bool assumesSmall) {
@@ -186,13 +190,13 @@ void RowFragments::applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach
     if (assumesSmall)
       own.assumeSmallCap();
     SmallVector<Value> values;
-    forEach([&](int64_t column, Value &score) { values.push_back(own.emit(row, column, score)); });
+    forEachScore(scores, [&](unsigned row, int64_t column, Value &score) { values.push_back(own.emit(row, column, score)); });
     scf::YieldOp::create(b, values);
   };
   emitBranch(branch.thenBlock(), /*assumesSmall=*/true);
   emitBranch(branch.elseBlock(), /*assumesSmall=*/false);
   auto capped = branch.getResults().begin();
-  forEach([&](int64_t column, Value &score) { score = *capped++; });
+  forEachScore(scores, [&](unsigned, int64_t, Value &score) { score = *capped++; });
 }
 
 /// A thread has two columns of every eight.

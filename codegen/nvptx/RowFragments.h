@@ -107,9 +107,9 @@ public:
 
 private:
   /// Calls a function for each score of a row and its column.
-  using ForEachScore = llvm::function_ref<void(llvm::function_ref<void(int64_t column, Value &score)>)>;
+  void forEachScore(Scores &scores, llvm::function_ref<void(unsigned row, int64_t column, Value &score)> body);
 
-  void applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach);
+  void applyCap(ScoreRegion &map, Scores &scores);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
   Value getFirstKey(KeyViewOp view, Value firstKey);

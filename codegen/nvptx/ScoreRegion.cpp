@@ -140,33 +140,41 @@ void ScoreRegion::findCap() {
   for (math::TanhOp op : body.getOps<math::TanhOp>()) {
     if (!(getDependence(op) & kScore) || !op->hasOneUse() || !op.getType().isF32())
       continue;
-    Operation *inner = op.getOperand().getDefiningOp(), *outer = *op->user_begin();
-    auto [input, factor] = splitProduct(inner, isSame);
+    Operation *outer = *op->user_begin();
     auto [capped, scale] = splitProduct(outer, isSame);
-    if (!input || capped != op.getResult() || !isa<arith::MulFOp>(outer))
+    if (capped != op.getResult() || !isa<arith::MulFOp>(outer))
       continue;
-    cap.input = input;
+    cap.input = op.getOperand();
     cap.result = outer->getResult(0);
+    // All factors join the polynomial's coefficients, that of the attention's scale as well.
+    SmallVector<Factor> factors;
+    while (Operation *inner = cap.input.getDefiningOp()) {
+      auto [input, factor] = splitProduct(inner, isSame);
+      if (!input || inner->getBlock() != &body)
+        break;
+      factors.push_back({factor, isa<arith::DivFOp>(inner)});
+      cap.input = input;
+    }
     for (unsigned row = 0; row < rowValues.size(); ++row)
-      cap.rows.push_back(buildCapRow(*inner, factor, scale, row));
+      cap.rows.push_back(buildCapRow(factors, scale, row));
     return;
   }
 }
 
-ScoreRegion::CapRow ScoreRegion::buildCapRow(Operation &inner, Value factor, Value scale, unsigned row) {
+ScoreRegion::CapRow ScoreRegion::buildCapRow(ArrayRef<Factor> factors, Value scale, unsigned row) {
   auto constant = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); };
   auto times = [&](Value lhs, Value rhs) -> Value { return arith::MulFOp::create(b, lhs, rhs); };
   auto ofRow = [&](Value value) -> Value { return value.getParentBlock() == &body ? rowValues[row].lookup(value) : value; };
-  Value by = ofRow(factor);
-  if (isa<arith::DivFOp>(inner))
-    by = arith::DivFOp::create(b, constant(1.0), by);
+  Value by = constant(1.0);
+  for (const Factor &factor : factors)
+    by = factor.isDivisor ? Value(arith::DivFOp::create(b, by, ofRow(factor.value))) : times(by, ofRow(factor.value));
   // Beyond these factors, which no cap has, the seventh power might leave the range of f32: then no score counts as small.
   auto isWithin = [&](Value value, double least, double most) -> Value {
     Value size = math::AbsFOp::create(b, value);
     Value isAbove = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, size, constant(least));
     return arith::AndIOp::create(b, isAbove, arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, size, constant(most)));
   };
-  Value isUsual = arith::AndIOp::create(b, isWithin(by, 0x1p-12, 0x1p12), isWithin(ofRow(scale), 0x1p-24, 0x1p24));
+  Value isUsual = arith::AndIOp::create(b, isWithin(by, 0x1p-14, 0x1p12), isWithin(ofRow(scale), 0x1p-24, 0x1p24));
   Value limit = arith::DivFOp::create(b, constant(kSmall), math::AbsFOp::create(b, by));
   CapRow built = {arith::SelectOp::create(b, isUsual, limit, constant(-1.0)), {}};
   Value power = times(by, ofRow(scale)), square = times(by, by);

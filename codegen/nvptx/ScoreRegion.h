@@ -53,6 +53,11 @@ private:
     Value score;
   };
   using Key = std::tuple<void *, unsigned, int64_t, bool>;
+  /// What a cap's input is multiplied with, or divided by.
+  struct Factor {
+    Value value;
+    bool isDivisor;
+  };
   /// a * tanh(b * x) as an odd polynomial of x.
   struct CapRow {
     Value limit;
@@ -64,7 +69,7 @@ private:
   };
 
   void findCap();
-  CapRow buildCapRow(Operation &inner, Value factor, Value scale, unsigned row);
+  CapRow buildCapRow(ArrayRef<Factor> factors, Value scale, unsigned row);
   Value buildSmallCap(const Place &place);
   void analyse(Operation &op);
   void analyseShort(Operation &op);
