@@ -52,7 +52,6 @@ StoreColumns RowFragments::getColumns() const {
   StoreColumns columns;
   columns.first = quadColumn;
   columns.last += (shape.columnWarps - 1) * 8 * shape.getValueBlocks();
-  columns.isQuad = shape.columnWarps == 1;
   return columns;
 }
 
@@ -152,34 +151,30 @@ ResultFragment RowFragments::startScores(ScoreRegion *bias, unsigned block) {
   return start;
 }
 
-void RowFragments::forEachScore(Scores &scores, llvm::function_ref<void(unsigned row, int64_t column, Value &score)> body) {
-  for (unsigned row = 0; row < getRowCount(); ++row)
-    for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
-      body(row, 8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
-}
-
 void RowFragments::applyMap(ScoreRegion &map, KeyViewOp view, Value firstKey, Scores &scores) {
   beginTile(map, view, firstKey);
-  if (map.hasCap())
-    applyCap(map, scores);
-  else
-    forEachScore(scores, [&](unsigned row, int64_t column, Value &score) { score = map.emit(row, column, score); });
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    auto forEach = [&](llvm::function_ref<void(int64_t column, Value &score)> body) {
+      for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks()))
+        body(8 * (block % shape.getKeyBlocks()) + n % 2, scores[block][n]);
+    };
+    if (map.hasCap())
+      applyCap(map, row, forEach);
+    else
+      forEach([&](int64_t column, Value &score) { score = map.emit(row, column, score); });
+  }
 }
 
-/// Scores that pass through a cap. One large one among the warp's makes all of them take the long way.
-void RowFragments::applyCap(ScoreRegion &map, Scores &scores) {
-  SmallVector<Value> largest(getRowCount());
+/// Scores of a row that pass through a cap. One large one among the warp's makes all of them take the long way.
+void RowFragments::applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach) {
+  Value largest;
   size_t count = 0;
-  forEachScore(scores, [&](unsigned row, int64_t column, Value &score) {
+  forEach([&](int64_t column, Value &score) {
     ++count;
     Value size = math::AbsFOp::create(b, map.getCapInput(row, column, score));
-    largest[row] = largest[row] ? Value(LLVM::MaxNumOp::create(b, largest[row], size)) : size;
+    largest = largest ? Value(LLVM::MaxNumOp::create(b, largest, size)) : size;
   });
-  Value isSmall;
-  for (auto [row, size] : llvm::enumerate(largest)) {
-    Value isRowSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, size, map.getCapLimit(row));
-    isSmall = isSmall ? Value(arith::AndIOp::create(b, isSmall, isRowSmall)) : isRowSmall;
-  }
+  Value isSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, largest, map.getCapLimit(row));
   isSmall = NVVM::VoteSyncOp::create(b, b.getI1Type(), i32Constant(b, -1), isSmall, NVVM::VoteSyncKind::all);
   auto branch = scf::IfOp::create(b, SmallVector<Type>(count, b.getF32Type()), isSmall, /*withElseRegion=*/true);
   auto emitBranch = [&](Block *block, bool assumesSmall) {
@@ -190,13 +185,13 @@ void RowFragments::applyCap(ScoreRegion &map, Scores &scores) {
     if (assumesSmall)
       own.assumeSmallCap();
     SmallVector<Value> values;
-    forEachScore(scores, [&](unsigned row, int64_t column, Value &score) { values.push_back(own.emit(row, column, score)); });
+    forEach([&](int64_t column, Value &score) { values.push_back(own.emit(row, column, score)); });
     scf::YieldOp::create(b, values);
   };
   emitBranch(branch.thenBlock(), /*assumesSmall=*/true);
   emitBranch(branch.elseBlock(), /*assumesSmall=*/false);
   auto capped = branch.getResults().begin();
-  forEachScore(scores, [&](unsigned, int64_t, Value &score) { score = *capped++; });
+  forEach([&](int64_t column, Value &score) { score = *capped++; });
 }
 
 /// A thread has two columns of every eight.
@@ -452,15 +447,17 @@ RowFragments::State RowFragments::joinLanes(const State &state) {
   return joined;
 }
 
-void RowFragments::finalize(FinalizeRowsOp op, const State &state) {
+void RowFragments::finalize(FinalizeRowsOp op, const State &state, bool inChunks) {
   RowStore store(b, op);
+  StoreColumns columns = getColumns();
+  columns.isQuad = inChunks;
   State finished = state;
   SmallVector<FinalResult> results = finish(finished);
   for (auto [number, row] : llvm::enumerate(getThreadRows(store.getView(), store.getRowTile()))) {
     SmallVector<Value> outputs;
     for (auto [block, n] : getRowNumbers(number, shape.getValueBlocks()))
       outputs.push_back(finished.accumulators[block][n]);
-    store.write(b, toI64(b, row.packed), getColumns(), shape.valueDim, outputs, results[number]);
+    store.write(b, toI64(b, row.packed), columns, shape.valueDim, outputs, results[number]);
   }
 }
 

@@ -80,8 +80,8 @@ public:
   State merge(const State &lhs, const State &rhs);
   /// The state with the statistics of all keys in each of the four lanes of a row.
   State joinLanes(const State &state);
-  /// Writes the results of `op` behind it.
-  void finalize(FinalizeRowsOp op, const State &state);
+  /// Writes the results of `op` behind it. `inChunks`: lanes exchange them so that each stores 16 bytes at once, which pays where rows are many.
+  void finalize(FinalizeRowsOp op, const State &state, bool inChunks);
   /// The two halves of this: accumulators become outputs, and what else is known of each row is returned;
   SmallVector<FinalResult> finish(State &state);
   /// what is known of rows is written, without their outputs.
@@ -107,9 +107,9 @@ public:
 
 private:
   /// Calls a function for each score of a row and its column.
-  void forEachScore(Scores &scores, llvm::function_ref<void(unsigned row, int64_t column, Value &score)> body);
+  using ForEachScore = llvm::function_ref<void(llvm::function_ref<void(int64_t column, Value &score)>)>;
 
-  void applyCap(ScoreRegion &map, Scores &scores);
+  void applyCap(ScoreRegion &map, unsigned row, ForEachScore forEach);
   /// Column (i32) of number `number` of column block `block`.
   Value getColumn(unsigned block, unsigned number);
   Value getFirstKey(KeyViewOp view, Value firstKey);

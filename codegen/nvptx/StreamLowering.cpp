@@ -215,7 +215,7 @@ LogicalResult StreamLowering::lowerOperation(Operation &op) {
     return lowerForKeys(loop);
   if (auto finalize = dyn_cast<FinalizeRowsOp>(op)) {
     const RowFragments::State &state = join(finalize.getState());
-    joined->finalize(finalize, state);
+    joined->finalize(finalize, state, /*inChunks=*/false);
   } else if (auto store = dyn_cast<StorePartialOp>(op); store && store.getRows()) {
     const RowFragments::State &state = join(store.getState());
     storePartialRows(b, store, *joined, state);

@@ -175,7 +175,7 @@ LogicalResult WarpLowering::lowerOperation(Operation &op) {
   if (auto loop = dyn_cast<ForKeysOp>(op))
     return lowerForKeys(loop);
   if (auto finalize = dyn_cast<FinalizeRowsOp>(op))
-    fragments->finalize(finalize, states.lookup(finalize.getState()));
+    fragments->finalize(finalize, states.lookup(finalize.getState()), /*inChunks=*/true);
   else if (auto init = dyn_cast<InitOp>(op))
     states[init.getState()] = fragments->init();
   else if (auto load = dyn_cast<LoadFinishedOp>(op))

@@ -276,7 +276,7 @@ void Consumer::lowerFinalize(FinalizeRowsOp op) {
   releaseQueries();
   emitIf(running.isPending, [&] { finishOutputs(); });
   if (!outputTile)
-    return fragments->finalize(op, running.state);
+    return fragments->finalize(op, running.state, /*inChunks=*/true);
   RowStore store(b, op);
   SmallVector<FinalResult> results = fragments->finish(running.state);
   storeTile(store);

@@ -41,7 +41,7 @@ SPILLS = {
 # Moves to uniform registers in the loops of warpgroups: the aim is none. Two for each product would mean that descriptors come from vector registers.
 MOVES = {
     **{name: 2 for name in ("causal_d256", "full_d256", "decode_soft_cap_d256", "causal_d96", "full_d80", "decode_full_d80")},
-    **{name: 2 for name in ("decode_alibi_d128", "decode_lengths_d128", "decode_single_d64_f16")},
+    **{name: 2 for name in ("decode_alibi_d128", "decode_lengths_d128", "decode_single_d64_f16", "causal_d192_128")},
     "decode_full_d32": 1,
 }
 
@@ -224,7 +224,7 @@ def test_warpgroups(assembled, name):
 @pytest.mark.parametrize("name", names_for_warpgroups())
 def test_results_leave_by_tma(assembled, name):
     """Where shared memory has room for them: not beside the tiles of the longest rows, and not where they are in f32."""
-    expected = 0 if name == "ring" or cases()[name].problem.dim > 192 else 1
+    expected = 0 if name == "ring" or cases()[name].problem.dim >= 192 else 1
     for stage in find_warpgroup_stages(assembled[name, "sm_90a"]):
         assert count_stored(name, stage) == expected
         # One for queries; keys and values have one for each stride.
