@@ -49,6 +49,9 @@ struct TargetModel : public TargetAttrInterface::ExternalModel<TargetModel, Targ
   int64_t getSharedCacheBytes(Attribute attribute) const {
     return ask(attribute, [](const CpuMachine &) -> int64_t { return 0; }, [](const GpuMachine &machine) { return machine.cacheBytes; });
   }
+  int64_t getLeastSection(Attribute attribute) const {
+    return ask(attribute, [](const CpuMachine &) -> int64_t { return 1; }, [](const GpuMachine &machine) { return machine.leastSection; });
+  }
   unsigned getTaskBits(Attribute attribute) const {
     return ask(attribute, [](const CpuMachine &) { return 64u; }, [](const GpuMachine &) { return 32u; });
   }

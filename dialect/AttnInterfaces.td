@@ -86,6 +86,7 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       "::mlir::Type", "getProductType", (ins "::mlir::Type":$elementType)>,
     InterfaceMethod<"Bytes of a cache that all tasks share, in which the keys and values of a section of tasks should fit; 0 where their order does not matter.",
       "int64_t", "getSharedCacheBytes">,
+    InterfaceMethod<"Fewest points of a section of tasks. Where it is more than one, sections are as equal as they can be.", "int64_t", "getLeastSection">,
     InterfaceMethod<"Bits of the numbers that count tasks.", "unsigned", "getTaskBits">,
     InterfaceMethod<"Bytes at the beginning of a workspace in which kernels count their tasks: zero before the first launch, and after each.",
       "int64_t", "getCounterBytes">,

@@ -9,8 +9,8 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10, 20 << 20, false, false},
-                                           {"sm_90a", "+ptx80", 227 << 10, 32 << 20, true, true}};
+static constexpr GpuMachine kMachines[] = {{"sm_80", "+ptx80", 163 << 10, 20 << 20, 32, false, false},
+                                           {"sm_90a", "+ptx80", 227 << 10, 32 << 20, 1, true, true}};
 
 llvm::ArrayRef<GpuMachine> GpuMachine::machines() { return kMachines; }
 

@@ -21,6 +21,9 @@ struct GpuMachine {
   int64_t sharedBytes;
   /// What of the second-level cache the keys and values may fill that neighbouring blocks read.
   int64_t cacheBytes;
+  /// Fewest heads of a section of tasks that go from long ones to short ones. With few, some multiprocessors wait for the last long tasks of the last
+  /// section; with this many, blocks that run at the same time still share the keys of a head.
+  int64_t leastSection;
   /// Whether warpgroups multiply (wgmma) what TMA copies.
   bool hasWarpgroups;
   /// Whether a kernel can begin before the one has ended whose results it waits for.

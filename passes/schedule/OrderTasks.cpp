@@ -28,6 +28,15 @@ static Value buildHeadBytes(ImplicitLocOpBuilder &b, ParallelOp parallel) {
   return bytes;
 }
 
+/// The size of the largest of as many sections as hold at least `least` points each, so that the last is not much smaller than the others.
+static Value buildEqualSections(ImplicitLocOpBuilder &b, ParallelOp parallel, Value least) {
+  Value one = arith::ConstantIndexOp::create(b, 1), points = one;
+  for (Value count : parallel.getCounts().drop_back())
+    points = arith::MulIOp::create(b, points, count);
+  Value sections = arith::MaxUIOp::create(b, arith::DivUIOp::create(b, points, least), one);
+  return arith::CeilDivUIOp::create(b, points, sections);
+}
+
 namespace {
 struct OrderTasks : public attn::impl::OrderTasksBase<OrderTasks> {
   void runOnOperation() override {
@@ -44,7 +53,9 @@ struct OrderTasks : public attn::impl::OrderTasksBase<OrderTasks> {
         return;
       Value one = arith::ConstantIndexOp::create(b, 1);
       Value heads = arith::DivUIOp::create(b, arith::ConstantIndexOp::create(b, cacheBytes), arith::MaxUIOp::create(b, bytes, one));
-      parallel.getSectionMutable().assign(arith::MaxUIOp::create(b, heads, one));
+      int64_t least = target.getLeastSection();
+      Value section = arith::MaxUIOp::create(b, heads, arith::ConstantIndexOp::create(b, least));
+      parallel.getSectionMutable().assign(least > 1 ? buildEqualSections(b, parallel, section) : section);
     });
   }
 };
