@@ -335,40 +335,90 @@ void RowFragments::applyRestrict(RestrictOp restrict, KeyViewOp view, Value firs
   }
 }
 
-Value RowFragments::stepRow(StepOp step, unsigned row, SmallVector<Value> &statistics, Scores &scores) {
-  auto numbers = getRowNumbers(row, shape.getKeyBlocks());
-  auto combineAll = [&](llvm::function_ref<Value(Value, Value)> combine) {
-    SmallVector<Value> chains(shape.chains);
-    for (auto [index, place] : llvm::enumerate(numbers)) {
-      Value &chain = chains[index % chains.size()], number = scores[place.first][place.second];
-      chain = chain ? combine(chain, number) : number;
-    }
-    for (Value chain : ArrayRef<Value>(chains).drop_front())
-      chains.front() = combine(chains.front(), chain);
-    return chains.front();
-  };
+Value RowFragments::combineRow(unsigned row, const Scores &scores, llvm::function_ref<Value(Value, Value)> combine) {
+  SmallVector<Value> chains(shape.chains);
+  for (auto [index, place] : llvm::enumerate(getRowNumbers(row, shape.getKeyBlocks()))) {
+    Value &chain = chains[index % chains.size()], number = scores[place.first][place.second];
+    chain = chain ? combine(chain, number) : number;
+  }
+  for (Value chain : ArrayRef<Value>(chains).drop_front())
+    chains.front() = combine(chains.front(), chain);
+  return chains.front();
+}
+
+// The normaliser sees scores that carry the exponent already, so that a product and a difference become one instruction. The largest scaled score
+// is the largest score, scaled: rounding is monotonic and the exponent positive.
+StepStart RowFragments::beginStep(StepOp step, unsigned row, ValueRange statistics, const Scores &scores) {
   auto larger = [&](Value x, Value y) -> Value { return LLVM::MaxNumOp::create(b, x, y); };
-  // The normaliser sees scores that carry the exponent already, so that a product and a difference become one instruction. The largest scaled score
-  // is the largest score, scaled: rounding is monotonic and the exponent positive.
-  Value exponent = step.getExponent(), one = f32Constant(b, 1.0), rowMax, rowSum;
-  auto scale = [&](Value score) -> Value { return arith::MulFOp::create(b, score, exponent); };
+  Value one = f32Constant(b, 1.0), rowMax;
   if (normalizer.usesRowMax())
-    rowMax = scale(reduceOverQuad(combineAll(larger), larger));
-  StepStart start = normalizer.buildBeginStep(b, statistics, rowMax, one);
-  for (auto [block, n] : numbers)
-    scores[block][n] = normalizer.buildWeight(b, scale(scores[block][n]), one, start.shift, arith::FastMathFlags::afn);
+    rowMax = arith::MulFOp::create(b, reduceOverQuad(combineRow(row, scores, larger), larger), step.getExponent());
+  return normalizer.buildBeginStep(b, statistics, rowMax, one);
+}
+
+SmallVector<Value> RowFragments::endStep(StepOp step, unsigned row, const StepStart &start, Scores &scores) {
+  Value one = f32Constant(b, 1.0), rowSum;
+  for (auto [block, n] : getRowNumbers(row, shape.getKeyBlocks())) {
+    Value scaled = arith::MulFOp::create(b, scores[block][n], step.getExponent());
+    scores[block][n] = normalizer.buildWeight(b, scaled, one, start.shift, arith::FastMathFlags::afn);
+  }
   // The sum is that of this lane's keys: see mergeQuad.
   if (normalizer.usesRowSum())
-    rowSum = combineAll([&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); });
-  statistics = normalizer.buildEndStep(b, start.statistics, start.rescale, rowSum);
-  return start.rescale;
+    rowSum = combineRow(row, scores, [&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); });
+  return normalizer.buildEndStep(b, start.statistics, start.rescale, rowSum);
 }
 
 SmallVector<Value> RowFragments::step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores) {
   SmallVector<Value> factors;
-  for (unsigned row = 0; row < getRowCount(); ++row)
-    factors.push_back(stepRow(step, row, statistics[row], scores));
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    StepStart start = beginStep(step, row, statistics[row], scores);
+    statistics[row] = endStep(step, row, start, scores);
+    factors.push_back(start.rescale);
+  }
   return factors;
+}
+
+void RowFragments::stepAndRescale(StepOp step, State &state, Scores &scores) {
+  SmallVector<StepStart> starts;
+  SmallVector<Value> factors;
+  for (unsigned row = 0; row < getRowCount(); ++row) {
+    starts.push_back(beginStep(step, row, state.statistics[row], scores));
+    factors.push_back(starts.back().rescale);
+  }
+  rescaleIfNeeded(factors, state.accumulators);
+  for (unsigned row = 0; row < getRowCount(); ++row)
+    state.statistics[row] = endStep(step, row, starts[row], scores);
+}
+
+void RowFragments::rescaleIfNeeded(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators) {
+  Value one = f32Constant(b, 1.0), isNeeded;
+  for (Value factor : factors) {
+    if (!factor)
+      continue;
+    Value differs = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, one);
+    isNeeded = isNeeded ? Value(arith::OrIOp::create(b, isNeeded, differs)) : differs;
+  }
+  if (!isNeeded)
+    return;
+  auto flattenFragments = [](ArrayRef<ResultFragment> fragments) {
+    SmallVector<Value> values;
+    for (const ResultFragment &fragment : fragments)
+      llvm::append_range(values, fragment);
+    return values;
+  };
+  Value isAnyNeeded = NVVM::VoteSyncOp::create(b, b.getI1Type(), i32Constant(b, -1), isNeeded, NVVM::VoteSyncKind::any);
+  SmallVector<Value> same = flattenFragments(accumulators);
+  auto branch = scf::IfOp::create(b, ValueRange(same).getTypes(), isAnyNeeded, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, same);
+  b.setInsertionPointToStart(branch.thenBlock());
+  rescale(factors, accumulators);
+  scf::YieldOp::create(b, flattenFragments(accumulators));
+  auto result = branch.getResults().begin();
+  for (ResultFragment &fragment : accumulators)
+    for (Value &number : fragment)
+      number = *result++;
 }
 
 void RowFragments::rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators) {

@@ -104,6 +104,9 @@ public:
   /// Scores become weights and statistics are stepped. Returns the factor of each row's accumulators; null where it is always 1.
   SmallVector<Value> step(StepOp step, SmallVector<SmallVector<Value>> &statistics, Scores &scores);
   void rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
+  /// Both, for a warp of its own. Accumulators are multiplied only in the key tiles in which the factor of one of the warp's rows is not 1, which become
+  /// rare in long sequences; and the branch keeps the assembler from mixing weights with what comes before them, for which it has no registers.
+  void stepAndRescale(StepOp step, State &state, Scores &scores);
 
 private:
   /// Calls a function for each score of a row and its column.
@@ -123,7 +126,11 @@ private:
   Value exchange(Value value, int64_t distance);
   SmallVector<Value> mergeQuad(SmallVector<Value> statistics);
   Value reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine);
-  Value stepRow(StepOp step, unsigned row, SmallVector<Value> &statistics, Scores &scores);
+  Value combineRow(unsigned row, const Scores &scores, llvm::function_ref<Value(Value, Value)> combine);
+  /// A step of one row: what its scores are compared with, and then their weights and its statistics.
+  StepStart beginStep(StepOp step, unsigned row, ValueRange statistics, const Scores &scores);
+  SmallVector<Value> endStep(StepOp step, unsigned row, const StepStart &start, Scores &scores);
+  void rescaleIfNeeded(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators);
 
   ImplicitLocOpBuilder &b;
   NormalizerAttrInterface normalizer;

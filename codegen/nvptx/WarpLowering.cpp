@@ -155,8 +155,12 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   copyRows(b, thread, *keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, keyDim, isAligned);
   commitCopies(b);
   extra.finish(scores);
-  SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
-  fragments->rescale(factors, state.accumulators);
+  if (isTuned()) {
+    fragments->stepAndRescale(work->step, state, scores);
+  } else {
+    SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
+    fragments->rescale(factors, state.accumulators);
+  }
   addProducts(b, element, shape, scores, *valueTile, state);
   scf::YieldOp::create(b, fragments->flatten(state));
   states[op.getResult()] = fragments->unflatten(loop.getResults());

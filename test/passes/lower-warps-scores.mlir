@@ -91,7 +91,7 @@ func.func @capped(%q: !q, %k: !q, %v: !q) -> !q attributes {attn.target = #attn.
 // A tangent that is used otherwise too is no cap.
 !q = tensor<?x16x?x64xbf16>
 // SCORES-LABEL: func.func @not_a_cap_stage_0(
-// SCORES-NOT: nvvm.vote.sync
+// SCORES-NOT: nvvm.vote.sync all
 // SCORES: return
 func.func @not_a_cap(%q: !q, %k: !q, %v: !q) -> !q attributes {attn.target = #attn.target<"sm_80">} {
   %o = attn.attention %q, %k, %v score {
