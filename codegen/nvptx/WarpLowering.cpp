@@ -155,7 +155,8 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   copyRows(b, thread, *keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, keyDim, isAligned);
   commitCopies(b);
   extra.finish(scores);
-  if (isTuned()) {
+  // A vote costs less than the multiplications where there are more accumulators than scores.
+  if (shape.valueDim > shape.keys) {
     fragments->stepAndRescale(work->step, state, scores);
   } else {
     SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
