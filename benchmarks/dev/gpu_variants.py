@@ -41,11 +41,11 @@ def main():
         bundles = {build: gpu_check.Bundle(driver, folder, last_target(folder)) for build, folder in folders.items()}
         wrong = [build for build, bundle in bundles.items() if not gpu_check.check(bundle, case, (1, 777, 777), "dense", gpu_check.wait)[0]]
         problem = case.problem._replace(batch=max(1, 16384 // length), queries=length, keys=length)
-        shapes = [(problem.batch, heads, length, problem.dim) for heads in (problem.query_heads, problem.heads, problem.heads)]
+        shapes = [(problem.batch, heads, length, dim) for heads, dim in ((problem.query_heads, problem.dim), (problem.heads, problem.dim), (problem.heads, problem.value_width()))]
         generator = torch.Generator("cuda").manual_seed(1)
         q, k, v = (gpu_compare.make(shape, "dense", problem.dtype, generator) for shape in shapes)
         extra = [problem.slopes().cuda()] if problem.needs_slopes() else []
-        calls = {build: bundle.prepare([q, k, v, *extra, torch.empty_like(q)]) for build, bundle in bundles.items()}
+        calls = {build: bundle.prepare([q, k, v, *extra, q.new_empty((*q.shape[:3], problem.value_width()))]) for build, bundle in bundles.items()}
         calls |= {peer: gpu_check.peer(peer, problem, q, k, v) for peer in arguments.peers.split(",") if peer}
         hints = {}
         for build, call in calls.items():
