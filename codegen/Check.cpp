@@ -20,6 +20,8 @@ static Precision getPrecision(Type type) {
     return {2e-4, 5e-3, 3e-2, 2e-3};
   if (type.isF16())
     return {1e-4, 1e-3, 5e-3, 2e-3};
+  if (type.isTF32())
+    return {2e-4, 1e-3, 5e-3, 2e-3};
   if (type.isF32())
     return {1e-6, 2e-6, 1e-5, 1e-5};
   return kDouble;

@@ -70,6 +70,26 @@ def Attn_WithTypeAttr : Attn_Attr<"WithType", "with_type"> {
   let assemblyFormat = "`<` $attribute `,` $type `>`";
 }
 
+def Attn_ProductPrecision : I32EnumAttr<"ProductPrecision", "what the numbers of f32 operands are rounded to in products", [
+    I32EnumAttrCase<"TF32", 0, "tf32">]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_PrecisionAttr : EnumAttr<Attn_Dialect, Attn_ProductPrecision, "precision"> {
+  let summary = "what the numbers of f32 operands may be rounded to in products";
+  let description = [{
+    `tf32`: to 11 bits, where a target's products take such numbers. Nothing is rounded unless a description says so; a target that multiplies f32 as
+    it is may do so.
+
+    Example:
+    ```mlir
+    #attn.precision<tf32>
+    ```
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Attn_TaskOrder : I32EnumAttr<"TaskOrder", "order in which the tasks of a parallel loop are handed out", [
     I32EnumAttrCase<"Any", 0, "any">, I32EnumAttrCase<"LongestFirst", 1, "longest_first">]> {
   let cppNamespace = "::mlir::attn";

@@ -32,7 +32,7 @@ def Attn_OnlineAttentionOp : Attn_Op<"online_attention", [AttrSizedOperandSegmen
   }];
   let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key, AnyRankedTensor:$value, F32:$exponent,
     Optional<AnyRankedTensor>:$lengths, Attn_ScalarOrVectorOffset:$offset, Variadic<Index>:$numbers,
-    Attn_SegmentationAttr:$segments);
+    Attn_SegmentationAttr:$segments, OptionalAttr<Attn_PrecisionAttr>:$precision);
   let results = (outs Attn_PartialType:$partial);
   let regions = (region AnyRegion:$score);
   let assemblyFormat = [{

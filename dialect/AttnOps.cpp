@@ -133,6 +133,13 @@ static LogicalResult verifyScale(AttentionOp op) {
   return success();
 }
 
+static LogicalResult verifyPrecision(AttentionOp op) {
+  Type element = cast<RankedTensorType>(op.getQuery().getType()).getElementType();
+  if (op.getPrecision() && !element.isF32())
+    return op.emitOpError("expected 'precision' only where 'query', 'key' and 'value' are f32, but got ") << element;
+  return success();
+}
+
 static LogicalResult verifyIntegerVector(AttentionOp op, StringRef name, RankedTensorType type) {
   if (type.getRank() != 1 || !type.getElementType().isInteger(32))
     return op.emitOpError("expected '") << name << "' to be an i32 [batch] tensor, but got " << type;
@@ -160,7 +167,7 @@ static LogicalResult verifySymbols(AttentionOp op) {
 }
 
 LogicalResult AttentionOp::verify() {
-  if (failed(verifyTensors(*this)) || failed(verifyScale(*this)))
+  if (failed(verifyTensors(*this)) || failed(verifyScale(*this)) || failed(verifyPrecision(*this)))
     return failure();
   if (getLengths() && failed(verifyIntegerVector(*this, "lengths", cast<RankedTensorType>(getLengths().getType()))))
     return failure();

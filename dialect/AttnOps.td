@@ -39,6 +39,7 @@ def Attn_AttentionOp : Attn_Op<"attention",
     - `score`: arithmetic on a scaled score, from (score, b, h, i, j) to the new score; may use values from outside, such as
       soft-cap limits or slopes. A score of -inf hides the pair.
     - `normalizer`: how weights are formed; left out, `#attn.softmax`.
+    - `precision`: `tf32` lets a target round the numbers of f32 operands, and the weights, to 11 bits in products; left out, f32 is as exact as f32.
 
     Results: the output [B, Hq, Tq, Dv] in f32, bf16 or f16; on request `lse`, f32 [B, Hq, Tq], the natural logarithm of the sum of exp(score), and `row_max`, f32
     [B, Hq, Tq], the largest score. A row that sees nothing has output 0, lse -inf and row_max -inf.
@@ -64,7 +65,7 @@ def Attn_AttentionOp : Attn_Op<"attention",
     Optional<F32>:$scale_value, Optional<AnyRankedTensor>:$lengths, Optional<Attn_ScalarOrVectorOffset>:$offset,
     Variadic<Index>:$symbol_values,
     OptionalAttr<MaskAttrInterface>:$mask, OptionalAttr<F64Attr>:$scale, OptionalAttr<StrArrayAttr>:$symbol_names,
-    OptionalAttr<NormalizerAttrInterface>:$normalizer);
+    OptionalAttr<NormalizerAttrInterface>:$normalizer, OptionalAttr<Attn_PrecisionAttr>:$precision);
   let results = (outs AnyRankedTensor:$output, Optional<AnyRankedTensor>:$lse, Optional<AnyRankedTensor>:$row_max);
   let regions = (region AnyRegion:$score);
   let hasCustomAssemblyFormat = 1;

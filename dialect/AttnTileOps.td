@@ -201,7 +201,8 @@ def Attn_ForKeysOp : Attn_Op<"for_keys", [SingleBlock, RecursiveMemoryEffects]> 
 def Attn_ContractOp : Attn_Op<"contract", [Pure]> {
   let summary = "matrix product of two tiles over their common dimension";
   let description = [{
-    Sums products over the named dimension, in f32. With `init` the sum starts from that tile instead of zeros.
+    Sums products over the named dimension, in f32. With `init` the sum starts from that tile instead of zeros. With `precision`, numbers of f32 may be
+    rounded before they are multiplied.
 
     Example:
     ```mlir
@@ -212,13 +213,15 @@ def Attn_ContractOp : Attn_Op<"contract", [Pure]> {
     }
     ```
   }];
-  let arguments = (ins Attn_TileType:$lhs, Attn_TileType:$rhs, StrAttr:$over, Optional<Attn_TileType>:$init);
+  let arguments = (ins Attn_TileType:$lhs, Attn_TileType:$rhs, StrAttr:$over, Optional<Attn_TileType>:$init,
+    OptionalAttr<Attn_PrecisionAttr>:$precision);
   let results = (outs Attn_TileType:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs `over` $over (`init` `(` $init^ `:` type($init) `)`)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
-  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$lhs, "::mlir::Value":$rhs, "::llvm::StringRef":$over), [{
-    build($_builder, $_state, result, lhs, rhs, over, ::mlir::Value());
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$lhs, "::mlir::Value":$rhs, "::llvm::StringRef":$over,
+                                 CArg<"::mlir::attn::ProductPrecisionAttr", "{}">:$precision), [{
+    build($_builder, $_state, result, lhs, rhs, $_builder.getStringAttr(over), ::mlir::Value(), precision);
   }]>];
   let hasVerifier = 1;
 }

@@ -51,6 +51,21 @@ static ParseResult parseScale(OpAsmParser &parser, OperationState &result, Small
   return success();
 }
 
+/// `precision = tf32`.
+static ParseResult parsePrecision(OpAsmParser &parser, OperationState &result) {
+  StringRef keyword;
+  if (parser.parseEqual())
+    return failure();
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<ProductPrecision> precision = symbolizeProductPrecision(keyword);
+  if (!precision)
+    return parser.emitError(loc, "expected precision tf32, but got '") << keyword << "'";
+  result.addAttribute("precision", ProductPrecisionAttr::get(parser.getContext(), *precision));
+  return success();
+}
+
 /// `(%x : type)`.
 static ParseResult parseTypedOperand(OpAsmParser &parser, SmallVectorImpl<UnresolvedOperand> &operand, Type &type) {
   return failure(parser.parseLParen() || parser.parseOperand(operand.emplace_back()) || parser.parseColonType(type) || parser.parseRParen());
@@ -85,6 +100,8 @@ static ParseResult parseClause(OpAsmParser &parser, OperationState &result, Stri
     return parseAttributeClause<MaskAttrInterface>(parser, result, "mask", "mask", clauses.queryType);
   if (keyword == "normalizer")
     return parseAttributeClause<NormalizerAttrInterface>(parser, result, "normalizer", "normalizer", clauses.queryType);
+  if (keyword == "precision")
+    return parsePrecision(parser, result);
   if (keyword == "scale")
     return parseScale(parser, result, clauses.scale);
   if (keyword == "lengths")
@@ -107,7 +124,7 @@ ParseResult AttentionOp::parse(OpAsmParser &parser, OperationState &result) {
   StringRef keyword;
   SMLoc loc = parser.getCurrentLocation();
   while (!clauses.queryType && succeeded(parser.parseOptionalKeyword(
-                                   &keyword, {"mask", "scale", "lengths", "offset", "symbols", "normalizer", "score"}))) {
+                                   &keyword, {"mask", "scale", "lengths", "offset", "symbols", "normalizer", "precision", "score"}))) {
     if (llvm::is_contained(seen, keyword))
       return parser.emitError(loc, "expected '") << keyword << "' once, but got it twice";
     seen.push_back(keyword);
@@ -161,11 +178,13 @@ void AttentionOp::print(OpAsmPrinter &printer) {
   }
   if (getNormalizer())
     printer << " normalizer = " << *getNormalizer();
+  if (getPrecision())
+    printer << " precision = " << stringifyProductPrecision(*getPrecision());
   if (!getScore().empty()) {
     printer << " score ";
     printer.printRegion(getScore());
   }
-  printer.printOptionalAttrDict((*this)->getAttrs(), {"mask", "scale", "symbol_names", "normalizer", "operandSegmentSizes", "resultSegmentSizes"});
+  printer.printOptionalAttrDict((*this)->getAttrs(), {"mask", "scale", "symbol_names", "normalizer", "precision", "operandSegmentSizes", "resultSegmentSizes"});
   printer << " : " << getQuery().getType() << ", " << getKey().getType() << ", " << getValue().getType() << " -> ";
   printResultTypes(printer, *this, getOutput().getType(), getLse() ? getLse().getType() : Type(), getRowMax() ? getRowMax().getType() : Type());
 }

@@ -35,6 +35,8 @@ FailureOr<TileWork> attn::matchTileWork(Block &body) {
     return fail("the product of queries and keys");
   if (Value init = contract.getInit(); init && !(work.bias = init.getDefiningOp<BiasOp>()))
     return fail("scores that start from a bias");
+  if ((work.precision = contract.getPrecisionAttr()) != product.getPrecisionAttr())
+    return fail("products of one precision");
   work.rows = contract.getLhs();
   work.keys = contract.getRhs();
   std::tie(work.keyView, work.keyTile) = findSource(work.keys);

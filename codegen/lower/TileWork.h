@@ -20,6 +20,8 @@ struct TileWork {
   KeyViewOp keyView;
   KeyViewOp valueView;
   Value keyTile;
+  /// What the products' operands may be rounded to; null: nothing.
+  ProductPrecisionAttr precision;
 };
 
 /// Fails with a diagnostic on the operation that holds `body` where its yield is not an accumulation of a step's weights.

@@ -78,7 +78,8 @@ static FailureOr<AttentionInputs> readInputs(AttentionOp op, const Scope &scope)
                          offset,
                          *score,
                          op.getNormalizerOrDefault(),
-                         cast<FloatType>(getElementType(op.getQuery())),
+                         op.getPrecision() == ProductPrecision::TF32 ? FloatTF32Type::get(op.getContext())
+                                                                     : cast<FloatType>(getElementType(op.getQuery())),
                          cast<FloatType>(getElementType(op.getOutput()))};
 }
 

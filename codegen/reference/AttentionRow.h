@@ -23,7 +23,7 @@ struct AttentionInputs {
   Array offset;
   ScoreProgram score;
   NormalizerAttrInterface normalizer;
-  /// Type that the plain arithmetic rounds weights to.
+  /// Type that the plain arithmetic rounds the operands of products to.
   FloatType inputType;
   FloatType outputType;
   /// See Options::draw.

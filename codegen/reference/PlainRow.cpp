@@ -1,6 +1,6 @@
 //===- PlainRow.cpp - one query row of attention, plainly -----------------===//
 //
-// The same row in the arithmetic of a careful program without tiles. Operands hold numbers of the input type, so float loses
+// The same row in the arithmetic of a careful program without tiles. Operands hold numbers of the tensors' type, so float loses
 // nothing.
 //
 //===----------------------------------------------------------------------===//
@@ -13,11 +13,14 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::reference;
 
-static float dotProduct(const double *a, const double *b, int64_t size, int64_t first) {
+/// A number of a tensor, as products take it.
+static float toOperand(double number, FloatType type) { return type.isTF32() ? float(roundToType(number, type)) : float(number); }
+
+static float dotProduct(const double *a, const double *b, FloatType type, int64_t size, int64_t first) {
   float sum = 0.0f;
   for (int64_t n = 0; n < size; ++n) {
     int64_t d = (first + n) % size;
-    sum += float(a[d]) * float(b[d]);
+    sum += toOperand(a[d], type) * toOperand(b[d], type);
   }
   return sum;
 }
@@ -29,7 +32,8 @@ void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int6
   std::vector<double> scores, weights(keys.size());
   const double *q = inputs.query.row(b, h, row);
   for (int64_t j : keys) {
-    float score = float(inputs.scale) * dotProduct(q, inputs.key.row(b, keyHead, j), inputs.query.size(3), inputs.draw);
+    const double *key = inputs.key.row(b, keyHead, j);
+    float score = float(inputs.scale) * dotProduct(q, key, inputs.inputType, inputs.query.size(3), inputs.draw);
     scores.push_back(inputs.score.run(state, score, b, h, i, j));
   }
   RowResult statistics = inputs.normalizer.evaluateRowPlainly(scores, weights);
@@ -43,7 +47,7 @@ void reference::computeRowPlainly(const AttentionInputs &inputs, int64_t b, int6
     float weight = roundToType(float(weights[n]) * scale, inputs.inputType);
     const double *v = inputs.value.row(b, keyHead, keys[n]);
     for (int64_t d = 0; d < valueDim; ++d)
-      sums[d] += weight * float(v[d]);
+      sums[d] += weight * toOperand(v[d], inputs.inputType);
   }
   for (int64_t d = 0; d < valueDim; ++d)
     result.output[d] = roundToType(sums[d] / scale, inputs.outputType);

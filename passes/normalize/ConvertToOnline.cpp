@@ -57,7 +57,7 @@ static LogicalResult convertAttention(AttentionOp op, std::chrono::milliseconds 
   Value exponent = createExponent(op, b);
   Value scale = op.getScore().empty() ? Value() : createScale(op, b);
   auto online = OnlineAttentionOp::create(b, partial, op.getQuery(), op.getKey(), op.getValue(), exponent, op.getLengths(), op.getOffset(),
-                                          numbers, segments.attribute);
+                                          numbers, segments.attribute, op.getPrecisionAttr());
   moveScoreRegion(op, online, scale);
   auto finalize = FinalizeOp::create(b, op.getResultTypes(), online.getPartial(), exponent);
   finalize.getProperties().setResultSegmentSizes(op.getProperties().resultSegmentSizes);

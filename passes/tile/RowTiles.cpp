@@ -147,7 +147,7 @@ Value RowTileBuilder::buildScores(SegmentAttr segment, Value keyTile, bool guard
   auto keyType = cast<ViewType>(keyView.getType());
   Value loaded = LoadOp::create(b, getTile({{"j", keys}, {"d", keyType.getFeatures()}}, keyType.getElementType()), keyView, keyTile);
   TileType scoreType = getTile({{"i", rows}, {"j", keys}}, b.getF32Type());
-  Value scores = ContractOp::create(b, scoreType, queryTile, loaded, "d");
+  Value scores = ContractOp::create(b, scoreType, queryTile, loaded, "d", stages.online.getPrecisionAttr());
   Region &region = stages.online.getScore();
   if (!region.empty()) {
     auto map = MapOp::create(b, scoreType, scores, index.batch, index.head, queryView, index.rowTile, keyView, keyTile);
@@ -172,7 +172,8 @@ Value RowTileBuilder::buildKeyLoop(SegmentAttr segment, Value lower, Value upper
   auto valueType = cast<ViewType>(valueView.getType());
   auto step = StepOp::create(b, running, scores, stages.exponent, valueType.getElementType());
   Value values = LoadOp::create(b, getTile({{"j", keys}, {"e", valueType.getFeatures()}}, valueType.getElementType()), valueView, keyTile);
-  Value product = ContractOp::create(b, getTile({{"i", rows}, {"e", valueType.getFeatures()}}, b.getF32Type()), step.getWeights(), values, "j");
+  Value product = ContractOp::create(b, getTile({{"i", rows}, {"e", valueType.getFeatures()}}, b.getF32Type()), step.getWeights(), values, "j",
+                                     stages.online.getPrecisionAttr());
   Value next = AccumulateOp::create(b, running.getType(), step.getNewState(), step.getRescale(), product);
   YieldOp::create(b, next);
   return loop;

@@ -66,6 +66,15 @@ func.func @huge_head_dim(%q: !t) -> !t {
 
 // -----
 
+!t = tensor<2x4x8x16xbf16>
+func.func @precision(%q: !t) -> !t {
+  // expected-error @below {{expected 'precision' only where 'query', 'key' and 'value' are f32, but got 'bf16'}}
+  %o = attn.attention %q, %q, %q precision = tf32 : !t, !t, !t -> !t
+  return %o : !t
+}
+
+// -----
+
 !t = tensor<2x4x8x16xf32>
 !o = tensor<2x4x8x16xi8>
 func.func @output_type(%q: !t) -> !o {

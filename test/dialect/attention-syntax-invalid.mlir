@@ -1,6 +1,15 @@
 // RUN: attn-opt %s --split-input-file --verify-diagnostics
 
 !t = tensor<2x4x8x16xf32>
+func.func @not_a_precision(%q: !t) -> !t {
+  // expected-error @below {{expected precision tf32, but got 'f32'}}
+  %o = attn.attention %q, %q, %q precision = f32 : !t, !t, !t -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x8x16xf32>
 func.func @not_a_mask(%q: !t) -> !t {
   // expected-error @below {{expected a mask, but got #attn.softmax}}
   %o = attn.attention %q, %q, %q mask = #attn.softmax : !t, !t, !t -> !t

@@ -9,6 +9,7 @@
 !v = tensor<?x2x?x32xbf16>
 !o = tensor<?x8x?x32xf32>
 !l = tensor<?x8x?xf32>
+!f = tensor<?x8x?x64xf32>
 
 // CHECK-LABEL: @every_clause
 func.func @every_clause(%q: !q, %k: !k, %v: !v, %s: f32, %n: tensor<?xi32>, %w: index) -> (!o, !l, !l) {
@@ -37,6 +38,13 @@ func.func @constant_scale_and_offset(%q: !q, %k: !k, %v: !v, %p: index) -> !o {
   // CHECK: scale = 1.250000e-01 offset(%{{.*}} : index) :
   %o = attn.attention %q, %k, %v scale = 0.125 offset(%p : index) : !q, !k, !v -> !o
   return %o : !o
+}
+
+// CHECK-LABEL: @precision
+func.func @precision(%q: !f) -> !f {
+  // CHECK: attn.attention %{{.*}}, %{{.*}}, %{{.*}} normalizer = #attn.softmax precision = tf32 :
+  %o = attn.attention %q, %q, %q precision = tf32 normalizer = #attn.softmax : !f, !f, !f -> !f
+  return %o : !f
 }
 
 // CHECK-LABEL: @attributes

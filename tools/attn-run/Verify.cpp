@@ -85,6 +85,11 @@ static Precision getPrecision(func::FuncOp function) {
     for (Type type : range)
       if (isa<FloatType>(getElementTypeOrSelf(type)))
         types.push_back(getElementTypeOrSelf(type));
+  // Products of numbers that are rounded more than their types say.
+  function.walk([&](AttentionOp op) {
+    if (op.getPrecision() == ProductPrecision::TF32)
+      types.push_back(FloatTF32Type::get(op.getContext()));
+  });
   return Precision::of(types);
 }
 
