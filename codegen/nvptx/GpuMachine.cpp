@@ -3,6 +3,7 @@
 #include "codegen/nvptx/GpuMachine.h"
 #include "codegen/nvptx/SharedTile.h"
 #include "codegen/nvptx/StreamShape.h"
+#include "codegen/nvptx/WarpProduct.h"
 #include "codegen/nvptx/WarpgroupTiles.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -21,8 +22,6 @@ std::optional<GpuMachine> GpuMachine::lookup(llvm::StringRef name) {
 
 /// Rows of a block.
 static constexpr int64_t kBlockRows = 128;
-/// Registers of a thread that accumulators and scores together may take; the rest holds operands and addresses.
-static constexpr int64_t kTileRegisters = 192;
 
 namespace {
 struct WarpTile {
@@ -32,20 +31,26 @@ struct WarpTile {
 
 /// A thread holds a 32nd of the accumulators (rows x Dv) and of the scores (rows x keys), one register each.
 static bool fitsRegisters(const WarpTile &tile, const AttentionShape &shape) {
-  return tile.rows * (shape.valueDim + tile.keys) / GpuMachine::kWarpThreads <= kTileRegisters;
+  int64_t numbers = tile.rows * (shape.valueDim + tile.keys) / GpuMachine::kWarpThreads;
+  return WarpProduct(shape.inputType).fitsRegisters(numbers, tile.rows / GpuMachine::kAtomRows);
 }
 
 /// With 32 rows a warp, two blocks share a multiprocessor, so that one computes while the other waits. With 16 the block has twice the warps, and
 /// the multiprocessor for itself.
 static bool fitsShared(const WarpTile &tile, const AttentionShape &shape, const GpuMachine &machine) {
-  int64_t bytes = SharedTile::getBytes(kBlockRows, shape.queryDim) + SharedTile::getBytes(tile.keys, shape.queryDim) +
-                  SharedTile::getBytes(tile.keys, shape.valueDim);
+  auto countBytes = [&](int64_t rows, int64_t columns) {
+    return SharedTileShape{rows, columns, WarpProduct(shape.inputType).getElementBytes()}.getBytes();
+  };
+  int64_t bytes = countBytes(kBlockRows, shape.queryDim) + countBytes(tile.keys, shape.queryDim) + countBytes(tile.keys, shape.valueDim);
   int64_t blocks = tile.rows > GpuMachine::kAtomRows ? 2 : 1;
   return bytes <= machine.sharedBytes / blocks;
 }
 
 TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape &shape) {
-  if (std::optional<WarpgroupTiles> tiles = WarpgroupTiles::choose(machine, shape.queryDim, shape.valueDim)) {
+  std::optional<WarpgroupTiles> tiles;
+  if (machine.hasProduct(shape.inputType))
+    tiles = WarpgroupTiles::choose(machine, shape.queryDim, shape.valueDim);
+  if (tiles) {
     TileChoice choice = {};
     choice.panelRows = WarpgroupTiles::kRows;
     // A box of queries is one of whole positions.
@@ -57,17 +62,17 @@ TileChoice attn::chooseGpuTiles(const GpuMachine &machine, const AttentionShape 
     return choice;
   }
   // Thirty-two rows a warp halve what is read from shared memory for each product; many keys make the work around the products rarer.
-  constexpr WarpTile kTiles[] = {{32, 128}, {32, 64}, {32, 32}, {16, 128}, {16, 64}, {16, 32}};
+  constexpr WarpTile kTiles[] = {{32, 128}, {32, 64}, {32, 32}, {16, 128}, {16, 64}, {16, 32}, {16, 16}};
   const WarpTile *chosen =
       llvm::find_if(kTiles, [&](const WarpTile &tile) { return fitsRegisters(tile, shape) && fitsShared(tile, shape, machine); });
   // For very long rows the smallest tile spills, but is right.
   const WarpTile &tile = chosen == std::end(kTiles) ? *std::prev(chosen) : *chosen;
-  TileChoice tiles = {};
-  tiles.panelRows = tile.rows;
-  tiles.packedHeads = shape.group;
-  tiles.keys = tile.keys;
-  tiles.rows = kBlockRows;
-  tiles.keyBlock = GpuMachine::kAtomDepth;
-  chooseStreamTiles(tiles, shape, machine.sharedBytes);
-  return tiles;
+  TileChoice choice = {};
+  choice.panelRows = tile.rows;
+  choice.packedHeads = shape.group;
+  choice.keys = tile.keys;
+  choice.rows = kBlockRows;
+  choice.keyBlock = GpuMachine::kAtomDepth;
+  chooseStreamTiles(choice, shape, machine.sharedBytes);
+  return choice;
 }

@@ -30,11 +30,11 @@ struct GpuMachine {
   bool hasDependentLaunch;
 
   static constexpr int64_t kWarpThreads = 32;
-  /// Rows of one matrix product of a warp (mma.sync m16n8k16), and the depth of it.
+  /// Rows of one matrix product of a warp (WarpProduct), and the depth of it.
   static constexpr int64_t kAtomRows = 16;
   static constexpr int64_t kAtomDepth = 16;
 
-  /// Whether a matrix product takes operands of this type.
+  /// Whether one matrix product, also of warpgroups, is enough for operands of this type.
   bool hasProduct(Type element) const { return element.isBF16() || element.isF16(); }
 
   static std::optional<GpuMachine> lookup(llvm::StringRef name);

@@ -24,8 +24,9 @@ static void markKernel(LLVM::LLVMFuncOp function, int64_t threads, int64_t words
     function.setArgAttr(map, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
   }
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
-  // One block has a multiprocessor for itself where warps exchange registers; the assembler must know.
-  if (function->hasAttr("attn.persistent"))
+  // One block has a multiprocessor for itself where warps exchange registers, or where shared memory is full: what the assembler does not know, so that
+  // it might save registers for more blocks.
+  if (function->hasAttr("attn.persistent") || function->hasAttr("attn.fills_memory"))
     function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), b.getDenseI32ArrayAttr({int32_t(threads)}));
 }

@@ -1,6 +1,6 @@
 //===- SharedTile.h - a tile in shared memory -------------------*- C++ -*-===//
 //
-// Rows of 16-bit elements whose 16-byte chunks are permuted by the row (chunk ^ row % 8), so that the eight rows of a matrix that ldmatrix
+// Rows of elements of 16 or 32 bits whose 16-byte chunks are permuted by the row (chunk ^ row % 8), so that the eight rows of a matrix that ldmatrix
 // reads, and the chunks that neighbouring threads write, lie in different banks.
 //
 //===----------------------------------------------------------------------===//
@@ -13,9 +13,9 @@
 
 namespace mlir::attn {
 
-/// How the four 8x8 matrices of one ldmatrix lie in a 16 x 16 block: in the order of an A operand (rows first; also a B operand whose depth is
-/// the rows, read transposed), or of a B operand whose depth is the columns.
-enum class MatrixOrder { RowsFirst, ColumnsFirst };
+/// What a block of a tile is in a matrix product: the first operand; the second one, lying as columns x depth, as keys do for scores; or as depth x
+/// columns, as values do for outputs.
+enum class OperandRole { First, SecondByColumns, SecondByDepth };
 
 /// Values that every thread of a block computes once.
 struct BlockThread {
@@ -37,13 +37,20 @@ struct GlobalRows {
   bool isAligned;
 };
 
+/// Sizes of a tile in shared memory.
+struct SharedTileShape {
+  int64_t rows, columns, elementBytes;
+
+  /// Bytes from a row to the next: whole groups of the eight chunks over which the permutation runs.
+  int64_t getPitch() const;
+  int64_t getBytes() const { return rows * getPitch(); }
+};
+
 class SharedTile {
 public:
-  /// A tile of `rows` x `columns` elements at byte `offset` of the block's shared memory `base` (a pointer). A warp reads from row `firstRow` (i32;
-  /// null: 0) on.
-  SharedTile(ImplicitLocOpBuilder &b, const BlockThread &thread, Value base, int64_t offset, int64_t rows, int64_t columns, Value firstRow = {});
+  /// A tile at byte `offset` of the block's shared memory `base` (a pointer). A warp reads from row `firstRow` (i32; null: 0) on.
+  SharedTile(ImplicitLocOpBuilder &b, const BlockThread &thread, Value base, int64_t offset, const SharedTileShape &shape, Value firstRow = {});
 
-  static int64_t getBytes(int64_t rows, int64_t columns);
   int64_t getDepthSteps() const { return columns / 16; }
 
   /// The same tile, `bytes` (i32) further on.
@@ -53,23 +60,33 @@ public:
   void computeAddressesFrom(ImplicitLocOpBuilder &b, Value zero);
   /// Copies the rows, all threads of the block together. The copies may be under way afterwards: see commit and wait.
   void copy(ImplicitLocOpBuilder &b, const BlockThread &thread, const GlobalRows &source);
-  /// Reads the 16 x 16 block at (row, 16 * step), rows counted from the warp's first, for this lane: four i32 of two elements each. `row` is a
-  /// multiple of 8.
-  SmallVector<Value> load(ImplicitLocOpBuilder &b, MatrixOrder order, int64_t row, int64_t step, bool transpose);
+  /// Reads the 16 x 16 block at (row, 16 * step), rows counted from the warp's first, for this lane: four i32 of two elements each, or eight of one.
+  /// Those of a second operand's first eight columns come before the others; WarpProduct says which elements they are. `row` is a multiple of 8.
+  SmallVector<Value> load(ImplicitLocOpBuilder &b, OperandRole role, int64_t row, int64_t step);
 
 private:
+  /// How a lane's addresses begin: for the four matrices of one ldmatrix, in the order of a first operand (also of a second one by depth, read
+  /// transposed) or of a second one by columns; for single elements of 32 bits, which no ldmatrix transposes.
+  enum Pattern : unsigned { RowsFirst, ColumnsFirst, Elements, kPatterns };
+
+  SmallVector<Value> loadMatrices(ImplicitLocOpBuilder &b, Pattern pattern, int64_t row, int64_t chunk, bool transpose);
+  SmallVector<Value> loadElements(ImplicitLocOpBuilder &b, int64_t row, int64_t step);
+  Value getLaneOffset(ImplicitLocOpBuilder &b, Pattern pattern, int64_t chunk);
+  int64_t countChunks() const { return columns * elementBytes / 16; }
   Value getChunkOffset(ImplicitLocOpBuilder &b, Value row, Value chunk);
+  /// Bytes (i32) of a chunk that exist.
+  Value countBytes(ImplicitLocOpBuilder &b, const GlobalRows &source, Value row, Value chunk);
   void copyAsynchronously(ImplicitLocOpBuilder &b, const BlockThread &thread, const GlobalRows &source);
   void copyElements(ImplicitLocOpBuilder &b, const BlockThread &thread, const GlobalRows &source);
   /// The constant is kept apart, so that it becomes part of the instruction.
   Value at(ImplicitLocOpBuilder &b, Value bytes, int64_t constant = 0);
 
   Value memory;
-  int64_t rows, columns, pitch;
+  int64_t rows, columns, elementBytes, pitch;
   /// The first chunk that this thread copies, and its offset.
   Value copyRow, copyChunk, copyOffset;
-  /// Offset of this lane's row and its permuted first chunk, for each order; and their counterparts inside a loop.
-  Value laneRow[2], laneChunk[2], loopRow[2], loopChunk[2];
+  /// Offset of this lane's row and of its place in the permuted first chunk, for each pattern; and their counterparts inside a loop.
+  Value laneRow[kPatterns], laneChunk[kPatterns], loopRow[kPatterns], loopChunk[kPatterns];
 };
 
 /// Closes the group of copies begun so far.

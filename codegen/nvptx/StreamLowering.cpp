@@ -31,11 +31,13 @@ LogicalResult StreamLowering::prepare() {
   if (failed(work))
     return failure();
   ViewType keyType = work->keyView.getView().getType(), valueType = work->valueView.getView().getType();
-  element = keyType.getElementType();
-  if (!machine.hasProduct(element) || valueType.getElementType() != element)
-    return stage.emitError("expected queries, keys and values of bf16 or f16 for target ") << machine.name << ", but got " << element;
+  Type element = keyType.getElementType();
+  if (!WarpProduct::canMultiply(element) || valueType.getElementType() != element)
+    return stage.emitError("expected keys and values of f32, bf16 or f16 for target ") << machine.name << ", but got " << element << " and "
+                                                                                       << valueType.getElementType();
   StateType type = loop.getInitial().getType();
-  shape = {type.getRows(), cast<TileType>(work->keys.getType()).getSize("j"), keyType.getFeatures(), valueType.getFeatures()};
+  shape = {type.getRows(), cast<TileType>(work->keys.getType()).getSize("j"), keyType.getFeatures(), valueType.getFeatures(),
+           WarpProduct(element, /*isSingle=*/bool(work->precision))};
   if (shape.getSharedBytes() > machine.sharedBytes)
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << shape.getSharedBytes();
@@ -45,7 +47,7 @@ LogicalResult StreamLowering::prepare() {
 
 void StreamLowering::prepareWarps(NormalizerAttrInterface normalizer) {
   b.setInsertionPointToStart(&stage.getBody().front());
-  thread.count = StreamShape::kWarps * GpuMachine::kWarpThreads;
+  thread.count = shape.getWarps() * GpuMachine::kWarpThreads;
   thread.thread = NVVM::ThreadIdXOp::create(b, b.getI32Type());
   thread.lane = arith::AndIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads - 1));
   thread.warp = arith::DivUIOp::create(b, thread.thread, i32Constant(b, GpuMachine::kWarpThreads));
@@ -57,10 +59,10 @@ void StreamLowering::prepareWarps(NormalizerAttrInterface normalizer) {
 
   auto pointer = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   shared = LLVM::AddressOfOp::create(b, pointer, "attn_shared");
-  int64_t ring = shape.getQueryBytes();
-  queryTile.emplace(b, thread, shared, 0, shape.rows, shape.keyDim, firstRow);
-  keyTile.emplace(b, thread, shared, ring, shape.keys, shape.keyDim, firstKey);
-  valueTile.emplace(b, thread, shared, ring + shape.getKeyBytes(), shape.keys, shape.valueDim, firstKey);
+  int64_t ring = shape.getQueryTile().getBytes();
+  queryTile.emplace(b, thread, shared, 0, shape.getQueryTile(), firstRow);
+  keyTile.emplace(b, thread, shared, ring, shape.getKeyTile(), firstKey);
+  valueTile.emplace(b, thread, shared, ring + shape.getKeyTile().getBytes(), shape.getValueTile(), firstKey);
   warpShape = {shape.rows, shape.getWarpRows(), shape.getWarpKeys(), shape.valueDim, /*columnWarps=*/1, /*chains=*/1};
   prepareFragments(normalizer, firstRow);
 }
@@ -106,7 +108,7 @@ void StreamLowering::keepQueries() {
     return;
   waitForCopies(b, shape.getRingTiles() - 1);
   for (int64_t step = 0; step < queryTile->getDepthSteps(); ++step)
-    queries.push_back(loadRows(b, warpShape, *queryTile, step));
+    queries.push_back(loadRows(b, shape.product, warpShape, *queryTile, step));
 }
 
 /// Fills all places of the ring but one.
@@ -144,7 +146,7 @@ const RowFragments::State &StreamLowering::join(Value state) {
     return place->second = fragments->joinLanes(states.lookup(state));
   // The ring is no longer read, and nothing is on its way there.
   waitForCopies(b, 0);
-  Value memory = LLVM::GEPOp::create(b, shared.getType(), b.getI8Type(), shared, ArrayRef<LLVM::GEPArg>{int32_t(shape.getQueryBytes())});
+  Value memory = LLVM::GEPOp::create(b, shared.getType(), b.getI8Type(), shared, ArrayRef<LLVM::GEPArg>{int32_t(shape.getQueryTile().getBytes())});
   return place->second = exchangeStates(b, {memory, thread.lane, thread.warp, firstWarp}, shape, *fragments, *joined, states.lookup(state));
 }
 
@@ -159,12 +161,12 @@ void StreamLowering::buildKeyTile(StepOp step, TileScores &extra, Value tile, Va
     operand->computeAddressesFrom(b, zero);
   // The warp's own keys of the tile.
   extra.begin(toIndex(b, arith::AddIOp::create(b, times(b, tile, shape.keys), times(b, keyWarp, shape.getWarpKeys()))));
-  auto getRows = [&](unsigned depth) { return queries.empty() ? loadRows(b, warpShape, rowTile, depth) : queries[depth]; };
-  RowFragments::Scores scores = multiplyKeys(b, element, warpShape, getRows, keys, extra);
+  auto getRows = [&](unsigned depth) { return queries.empty() ? loadRows(b, shape.product, warpShape, rowTile, depth) : queries[depth]; };
+  RowFragments::Scores scores = multiplyKeys(b, shape.product, warpShape, getRows, keys, extra);
   extra.finish(scores);
   SmallVector<Value> factors = fragments->step(step, state.statistics, scores);
   fragments->rescale(factors, state.accumulators);
-  addProducts(b, element, warpShape, scores, values, state);
+  addProducts(b, shape.product, warpShape, scores, values, state);
 }
 
 LogicalResult StreamLowering::lowerForKeys(ForKeysOp op) {
@@ -236,5 +238,8 @@ LogicalResult StreamLowering::run() {
     if (failed(lowerOperation(op)))
       return failure();
   eraseTileOperations(stage);
+  // Rings of 16-bit tiles leave room for other blocks.
+  if (shape.product.getElementBytes() > 2)
+    stage->setAttr("attn.fills_memory", UnitAttr::get(b.getContext()));
   return success();
 }

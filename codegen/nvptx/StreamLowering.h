@@ -62,7 +62,6 @@ private:
   StreamShape shape = {};
   FragmentShape warpShape = {};
   BlockThread thread;
-  Type element;
   Value shared, keyWarp, firstWarp; // i32: number of the warp along the keys, and the first warp with the same rows
   Value firstRow;                   // i32: the warp's first row in the tile
   Value slotBehind;                 // i32: where a ring was left, behind the loops

@@ -9,11 +9,12 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Rows of a matrix product of a warp, and threads of a warp.
-static constexpr int64_t kAtomRows = 16;
+/// Rows and depth of a matrix product of a warp, and threads of a warp.
+static constexpr int64_t kAtomRows = 16, kAtomDepth = 16;
 static constexpr int64_t kWarpThreads = 32;
-/// Registers of a thread that accumulators, scores and queries together may take.
-static constexpr int64_t kTileRegisters = 168;
+static constexpr int64_t kMostWarps = 4;
+/// Registers of a thread that the places of a ring, and what is known of its warp, take.
+static constexpr int64_t kRingRegisters = 24;
 /// Keys and values of a ring: two blocks on a multiprocessor then keep more than enough on its way.
 static constexpr int64_t kRingBytes = 96 << 10;
 static constexpr int64_t kMostRingTiles = 4;
@@ -26,20 +27,23 @@ static constexpr int64_t kMostResident = 2;
 
 int64_t StreamShape::getWarpRows() const {
   // Thirty-two rows halve what is read from shared memory.
-  bool fits = valueDim + keys / 2 <= kTileRegisters;
+  bool fits = product.fitsRegisters(valueDim + keys / 2 + kRingRegisters, 2);
   return rows == kAtomRows || !fits ? kAtomRows : 2 * kAtomRows;
 }
 
+int64_t StreamShape::countResults() const { return getWarpRows() * (valueDim + getWarpKeys()) / kWarpThreads; }
+
+int64_t StreamShape::getKeyWarps() const { return std::min(kMostWarps / getRowWarps(), keys / kAtomDepth); }
+
+/// A thread has one result of 32, and its share of each operand of 16 columns.
 bool StreamShape::keepsQueries() const {
-  int64_t numbers = getWarpRows() * (valueDim + getWarpKeys() + keyDim / 2);
-  return numbers / kWarpThreads <= kTileRegisters;
+  int64_t rowBlocks = getWarpRows() / kAtomRows, queries = rowBlocks * keyDim * product.countRegisters() / kAtomDepth;
+  return product.fitsRegisters(countResults() + queries + kRingRegisters, rowBlocks);
 }
 
-int64_t StreamShape::getQueryBytes() const { return SharedTile::getBytes(rows, keyDim); }
-
-int64_t StreamShape::getKeyBytes() const { return SharedTile::getBytes(keys, keyDim); }
-
-int64_t StreamShape::getTileBytes() const { return getKeyBytes() + SharedTile::getBytes(keys, valueDim); }
+bool StreamShape::wantsFewerKeys() const {
+  return getWarpKeys() > kAtomDepth && !product.fitsRegisters(countResults(), getWarpRows() / kAtomRows);
+}
 
 int64_t StreamShape::getRingTiles() const { return std::clamp<int64_t>(kRingBytes / getTileBytes(), 2, kMostRingTiles); }
 
@@ -55,7 +59,7 @@ int64_t StreamShape::getStateBytes() const {
 }
 
 int64_t StreamShape::getSharedBytes() const {
-  return getQueryBytes() + std::max(getRingTiles() * getTileBytes(), getKeyWarps() > 1 ? kWarps * getStateBytes() : 0);
+  return getQueryTile().getBytes() + std::max(getRingTiles() * getTileBytes(), getKeyWarps() > 1 ? getWarps() * getStateBytes() : 0);
 }
 
 /// Chunks that fill the device once, and are worth it: the state of a chunk, written and read once, takes as long as eight keys of each row.
@@ -68,12 +72,17 @@ void attn::chooseStreamTiles(TileChoice &tiles, const AttentionShape &shape, int
   constexpr struct {
     int64_t rows, leastChunk;
   } kTiles[] = {{16, 256}, {64, 512}};
-  constexpr int64_t kKeys = 64;
-  for (auto [number, tile] : llvm::enumerate(kTiles)) {
-    StreamShape stream = {tile.rows, kKeys, shape.queryDim, shape.valueDim};
-    // Where rows are too long for a ring, the kernel for many rows takes few ones too.
-    if (stream.getSharedBytes() <= sharedBytes)
-      tiles.streams[number] = makeTile(stream, tile.leastChunk);
+  constexpr int64_t kKeys[] = {64, 32, 16};
+  for (int64_t number = 0; number < 2; ++number) {
+    const auto &[rows, leastChunk] = kTiles[number];
+    for (int64_t keys : kKeys) {
+      StreamShape stream = {rows, keys, shape.queryDim, shape.valueDim, WarpProduct(shape.inputType)};
+      // Longer rows have shorter tiles; where no ring is short enough, the kernel for many rows takes few ones too.
+      if (stream.getSharedBytes() <= sharedBytes)
+        tiles.streams[number] = makeTile(stream, leastChunk);
+      if (tiles.streams[number].rows && !stream.wantsFewerKeys())
+        break;
+    }
   }
   // Half of the multiprocessors idle: smaller tiles with chunks of keys are faster.
   tiles.fewTasks = kMultiprocessors / 2;

@@ -17,15 +17,15 @@ namespace mlir::attn {
 using RowOperands = SmallVector<SmallVector<Value>>;
 
 /// The operands of the warp's rows over columns 16 * step and the fifteen behind.
-RowOperands loadRows(ImplicitLocOpBuilder &b, const FragmentShape &shape, SharedTile &rows, unsigned step);
+RowOperands loadRows(ImplicitLocOpBuilder &b, const WarpProduct &product, const FragmentShape &shape, SharedTile &rows, unsigned step);
 
 /// Products of the warp's rows, given by step, and its keys, on top of what the scores of the tile start from.
-RowFragments::Scores multiplyKeys(ImplicitLocOpBuilder &b, Type element, const FragmentShape &shape, llvm::function_ref<RowOperands(unsigned)> getRows,
-                                  SharedTile &keys, TileScores &start);
+RowFragments::Scores multiplyKeys(ImplicitLocOpBuilder &b, const WarpProduct &product, const FragmentShape &shape,
+                                  llvm::function_ref<RowOperands(unsigned)> getRows, SharedTile &keys, TileScores &start);
 
 /// Adds the values of the warp's keys, weighted, to its accumulators.
-void addProducts(ImplicitLocOpBuilder &b, Type element, const FragmentShape &shape, const RowFragments::Scores &weights, SharedTile &values,
-                 RowFragments::State &state);
+void addProducts(ImplicitLocOpBuilder &b, const WarpProduct &product, const FragmentShape &shape, const RowFragments::Scores &weights,
+                 SharedTile &values, RowFragments::State &state);
 
 } // namespace mlir::attn
 

@@ -60,9 +60,11 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
   if (failed(work))
     return failure();
   ViewType keyType = work->keyView.getView().getType(), valueType = work->valueView.getView().getType();
-  element = keyType.getElementType();
-  if (!machine.hasProduct(element) || valueType.getElementType() != element)
-    return stage.emitError("expected queries, keys and values of bf16 or f16 for target ") << machine.name << ", but got " << element;
+  Type element = keyType.getElementType();
+  if (!WarpProduct::canMultiply(element) || valueType.getElementType() != element)
+    return stage.emitError("expected keys and values of f32, bf16 or f16 for target ") << machine.name << ", but got " << element << " and "
+                                                                                       << valueType.getElementType();
+  product = WarpProduct(element, /*isSingle=*/bool(work->precision));
   StateType type = panels.getInitial().getType();
   int64_t tileRows = type.getRows(), panelRows = cast<StateType>(panels.getBody().getArgument(1).getType()).getRows();
   int64_t keys = cast<TileType>(work->keys.getType()).getSize("j"), valueDim = valueType.getFeatures();
@@ -70,8 +72,10 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
   // A panel is a warp, or where it has the rows of a warpgroup, each of its warps.
   int64_t warpRows = panelRows > kMostWarpRows ? int64_t(GpuMachine::kAtomRows) : panelRows;
 
-  int64_t queryBytes = SharedTile::getBytes(tileRows, keyDim), keyBytes = SharedTile::getBytes(keys, keyDim);
-  sharedBytes = queryBytes + keyBytes + SharedTile::getBytes(keys, valueDim);
+  int64_t elementBytes = product.getElementBytes();
+  SharedTileShape querySizes = {tileRows, keyDim, elementBytes}, keySizes = {keys, keyDim, elementBytes}, valueSizes = {keys, valueDim, elementBytes};
+  int64_t keyOffset = querySizes.getBytes(), valueOffset = keyOffset + keySizes.getBytes();
+  sharedBytes = valueOffset + valueSizes.getBytes();
   if (sharedBytes > machine.sharedBytes)
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << sharedBytes << " for head dims " << keyDim << " and " << valueDim;
@@ -79,9 +83,9 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
   prepareThreads(type.getNormalizer(), {tileRows, warpRows, keys, valueDim, /*columnWarps=*/1, /*chains=*/1});
   auto shared = LLVM::LLVMPointerType::get(b.getContext(), unsigned(NVVM::NVVMMemorySpace::Shared));
   Value base = LLVM::AddressOfOp::create(b, shared, "attn_shared");
-  queryTile.emplace(b, thread, base, 0, tileRows, keyDim, firstWarpRow);
-  keyTile.emplace(b, thread, base, queryBytes, keys, keyDim);
-  valueTile.emplace(b, thread, base, queryBytes + keyBytes, keys, valueDim);
+  queryTile.emplace(b, thread, base, 0, querySizes, firstWarpRow);
+  keyTile.emplace(b, thread, base, keyOffset, keySizes);
+  valueTile.emplace(b, thread, base, valueOffset, valueSizes);
   return success();
 }
 
@@ -149,8 +153,8 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
   copyRows(b, thread, *valueTile, valueRows, first, count, shape.valueDim, isAligned);
   commitCopies(b);
   extra.begin(firstKey);
-  auto getRows = [&](unsigned step) { return loadRows(b, shape, *queryTile, step); };
-  RowFragments::Scores scores = multiplyKeys(b, element, shape, getRows, *keyTile, extra);
+  auto getRows = [&](unsigned step) { return loadRows(b, product, shape, *queryTile, step); };
+  RowFragments::Scores scores = multiplyKeys(b, product, shape, getRows, *keyTile, extra);
   waitForCopies(b, 0);
   copyRows(b, thread, *keyTile, keyRows, arith::AddIOp::create(b, first, i32Constant(b, shape.keys)), end, keyDim, isAligned);
   commitCopies(b);
@@ -162,7 +166,7 @@ LogicalResult WarpLowering::lowerForKeys(ForKeysOp op) {
     SmallVector<Value> factors = fragments->step(work->step, state.statistics, scores);
     fragments->rescale(factors, state.accumulators);
   }
-  addProducts(b, element, shape, scores, *valueTile, state);
+  addProducts(b, product, shape, scores, *valueTile, state);
   scf::YieldOp::create(b, fragments->flatten(state));
   states[op.getResult()] = fragments->unflatten(loop.getResults());
   return success();

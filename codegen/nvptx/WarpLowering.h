@@ -44,7 +44,7 @@ private:
   int64_t sharedBytes = 0;
 
   BlockThread thread;
-  Type element;
+  WarpProduct product;
   FragmentShape shape = {};
   int64_t keyDim = 0;
   std::optional<SharedTile> queryTile, keyTile, valueTile;

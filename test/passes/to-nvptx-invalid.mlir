@@ -1,25 +1,9 @@
 // RUN: attn-opt %s --allow-unregistered-dialect --attn-normalize --attn-tile --attn-schedule --attn-to-nvptx --split-input-file --verify-diagnostics
 
-// expected-error @below {{expected queries, keys and values of bf16 or f16 for target sm_80, but got 'f32'}}
-func.func @full_precision(%q: tensor<?x1x?x64xf32>) -> tensor<?x1x?x64xf32> attributes {attn.target = #attn.target<"sm_80">} {
-  %o = attn.attention %q, %q, %q : tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32> -> tensor<?x1x?x64xf32>
-  return %o : tensor<?x1x?x64xf32>
-}
-
-// -----
-
 // expected-error @below {{expected tiles of at most 166912 bytes of shared memory for target sm_80, but got}}
 func.func @wide_heads(%q: tensor<?x1x?x1024xbf16>) -> tensor<?x1x?x1024xbf16> attributes {attn.target = #attn.target<"sm_80">} {
   %o = attn.attention %q, %q, %q : tensor<?x1x?x1024xbf16>, tensor<?x1x?x1024xbf16>, tensor<?x1x?x1024xbf16> -> tensor<?x1x?x1024xbf16>
   return %o : tensor<?x1x?x1024xbf16>
-}
-
-// -----
-
-// expected-error @below {{expected queries, keys and values of bf16 or f16 for target sm_90a, but got 'f32'}}
-func.func @full_precision_on_hopper(%q: tensor<?x1x?x64xf32>) -> tensor<?x1x?x64xf32> attributes {attn.target = #attn.target<"sm_90a">} {
-  %o = attn.attention %q, %q, %q : tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32>, tensor<?x1x?x64xf32> -> tensor<?x1x?x64xf32>
-  return %o : tensor<?x1x?x64xf32>
 }
 
 // -----

@@ -39,17 +39,13 @@ def test_one_family(tmp_path, name, seconds, target):
 
 
 def test_all_examples(tmp_path):
-    """Every example becomes kernels for every GPU target, without a warning, or is refused for its element type. In all, 3 minutes are the aim."""
-    total, refused = 0.0, set()
+    """Every example becomes kernels for every GPU target, without a warning. In all, 3 minutes are the aim."""
+    total = 0.0
     for path in EXAMPLES:
         for target in TARGETS:
             seconds, status, messages = compile_once(path, target, tmp_path / target / path.stem)
             total += seconds
             assert "warning" not in messages and "Potential Performance Loss" not in messages, messages
-            if status:
-                assert f"error: expected queries, keys and values of bf16 or f16 for target {target}, but got 'f32'" in messages, messages
-                refused.add(path.stem)
-            else:
-                assert (tmp_path / target / path.stem / f"{path.stem}.{target}.cubin").stat().st_size
-    assert refused == {path.stem for path in EXAMPLES if "xf32>, %k" in path.read_text()}, "exactly those in f32"
+            assert status == 0, messages
+            assert (tmp_path / target / path.stem / f"{path.stem}.{target}.cubin").stat().st_size
     assert total <= ALLOWED * 180

@@ -7,7 +7,7 @@
 // RUN: attn-explain %s --entry=odd --target=sm_90a | FileCheck %s --check-prefix=ODD
 // RUN: attn-explain %s --entry=ring --shape Tq=1024,Tk=1024,Tk1=256 --set offset=1024 --target=sm_90a | FileCheck %s --check-prefix=RING
 // RUN: attn-explain %s --entry=causal --shape Tq=0,Tk=0 --target=sm_90a | FileCheck %s --check-prefix=NOTHING
-// RUN: not attn-explain %s --entry=single --target=sm_80 2>&1 | FileCheck %s --check-prefix=SINGLE
+// RUN: attn-explain %s --entry=single --shape Tq=4096,Tk=4096 --target=sm_80 | FileCheck %s --check-prefix=SINGLE
 
 // A tile has 128 rows of 4 packed heads, 32 positions: 128 row tiles of each of 8 key heads.
 // HOPPER: tiles 128 rows x 128 keys, panels of 64 rows, key bounds to 16; rows of 4 heads are packed
@@ -72,7 +72,11 @@
 // NOTHING-NOT: tasks
 // NOTHING-NOT: limit
 
-// SINGLE: error: expected queries, keys and values of bf16 or f16 for target sm_80, but got 'f32'
+// Each product of f32 is three, at half the rate: 128 x 64 x (64 + 64) / 1024 x 6 cycles.
+// SINGLE: * rows 128 rows x 64 keys: 256 threads, 65536 bytes of shared memory, 1 block a multiprocessor
+// SINGLE-NEXT: warps: 8 of 16 rows
+// SINGLE: key tile cycles of a multiprocessor: products 6144,
+// SINGLE-NEXT: limit products:
 
 !q = tensor<?x32x?x128xbf16>
 !k = tensor<?x8x?x128xbf16>

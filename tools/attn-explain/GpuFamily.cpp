@@ -71,6 +71,7 @@ static GpuMember describe(ParallelOp parallel) {
     member.isStream = panels.empty();
     member.rows = loop.getInitial().getType().getRows();
     member.keys = cast<TileType>(work->keys.getType()).getSize("j");
+    member.product = WarpProduct(work->keyView.getView().getType().getElementType(), /*isSingle=*/bool(work->precision));
     member.keyDim = work->keyView.getView().getType().getFeatures();
     member.valueDim = work->valueView.getView().getType().getFeatures();
   });

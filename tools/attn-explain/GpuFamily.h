@@ -8,6 +8,7 @@
 #ifndef ATTN_TOOLS_EXPLAIN_GPUFAMILY_H
 #define ATTN_TOOLS_EXPLAIN_GPUFAMILY_H
 
+#include "codegen/nvptx/WarpProduct.h"
 #include "tools/common/Workload.h"
 
 namespace mlir::attn {
@@ -32,6 +33,8 @@ struct GpuMember {
   int64_t heads = 0, section = 0;
   /// Sizes of a tile; `keys` is 0 where partial results are merged.
   int64_t rows = 0, keys = 0, keyDim = 0, valueDim = 0;
+  /// How warps multiply; unless warpgroups do.
+  WarpProduct product;
   /// Whether warps share out the keys of a tile, several of which are on their way.
   bool isStream = false;
   /// Those that ask more of the operands first.

@@ -30,7 +30,7 @@ static std::optional<WarpgroupTiles> getWarpgroups(const GpuMachine &machine, co
   return tiles;
 }
 
-static StreamShape getStream(const GpuMember &member) { return {member.rows, member.keys, member.keyDim, member.valueDim}; }
+static StreamShape getStream(const GpuMember &member) { return {member.rows, member.keys, member.keyDim, member.valueDim, member.product}; }
 
 static int64_t countWarps(const GpuVariant &variant) { return variant.threads / GpuMachine::kWarpThreads; }
 
@@ -129,12 +129,12 @@ static double getSharedTraffic(const GpuMachine &machine, const GpuMember &membe
   if (std::optional<WarpgroupTiles> tiles = getWarpgroups(machine, member, variant))
     return double(tiles->getSharedTraffic());
   // A warp reads its queries, and its keys and values; the copies write these once.
-  constexpr double kElementBytes = 2;
+  double elementBytes = double(member.product.getElementBytes());
   double queries = double(member.rows) * member.keyDim, keys = double(member.keys) * (member.keyDim + member.valueDim);
   if (!member.isStream)
-    return kElementBytes * (queries + (countWarps(variant) + 1) * keys);
+    return elementBytes * (queries + (countWarps(variant) + 1) * keys);
   StreamShape shape = getStream(member);
-  return kElementBytes * ((shape.keepsQueries() ? 0 : shape.getKeyWarps() * queries) + (shape.getRowWarps() + 1) * keys);
+  return elementBytes * ((shape.keepsQueries() ? 0 : shape.getKeyWarps() * queries) + (shape.getRowWarps() + 1) * keys);
 }
 
 /// Cycles of a multiprocessor for a key tile without guards.
@@ -145,7 +145,8 @@ static SmallVector<Part> estimateParts(const GpuMachine &machine, const GpuMembe
   std::optional<WarpgroupTiles> tiles = getWarpgroups(machine, member, variant);
   double threads = tiles ? double(variant.threads - WarpgroupTiles::kThreads) : double(variant.threads);
   return {{"products",
-           pairs * (wholeAtoms(member.keyDim) + wholeAtoms(member.valueDim)) / (tiles ? rates.products : rates.warpProducts)},
+           pairs * (wholeAtoms(member.keyDim) + wholeAtoms(member.valueDim)) * double(tiles ? 1 : member.product.getCost()) /
+               (tiles ? rates.products : rates.warpProducts)},
           {"exponentials", threads * variant.exponentials / GpuRates::kExponentials},
           {"arithmetic", threads * variant.arithmetic / rates.arithmetic},
           {"shared memory", getSharedTraffic(machine, member, variant) / GpuRates::kSharedBytes}};
