@@ -7,7 +7,7 @@ import torch
 from gpu_cases import Case
 from variants import ALIBI, CAUSAL, SOFT_CAP, Mask, Problem
 
-BF16, F16 = torch.bfloat16, torch.float16
+BF16, F16, F32 = torch.bfloat16, torch.float16, torch.float32
 WINDOW = Mask("#attn.all_of<[#attn.causal, #attn.window<left = 299>]>", lambda i, j: (j <= i) & (i - j <= 299))
 WINDOW_SINKS = Mask(
     "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 299>, #attn.sinks<4>]>]>",
@@ -45,8 +45,8 @@ class DecodeCase(NamedTuple):
         return [(keys, 0, 1, keys - keys // 3, min(keys, 65))[row % 5] for row in range(batch)]
 
 
-def _case(name, heads, key_heads, dim, mask=Mask(), score=None, dtype=BF16, **more):
-    return DecodeCase(name, Problem(1, heads, key_heads, 1, 1, dim, dtype, mask, score), **more)
+def _case(name, heads, key_heads, dim, mask=Mask(), score=None, dtype=BF16, precision=None, **more):
+    return DecodeCase(name, Problem(1, heads, key_heads, 1, 1, dim, dtype, mask, score, precision), **more)
 
 
 def cases():
@@ -64,4 +64,9 @@ def cases():
         _case("decode_full_d80", 4, 4, 80, lse=True),
         _case("decode_full_d32", 3, 3, 32, has_lengths=True, lse=True),
         _case("decode_causal_d33", 6, 2, 33, CAUSAL, has_lengths=True),
+        _case("decode_d128_f32", 32, 8, 128, CAUSAL, dtype=F32, timings=(Timing(8, 1, 8192), Timing(8, 8, 8192))),
+        _case("decode_lengths_d64_f32", 8, 2, 64, CAUSAL, dtype=F32, has_lengths=True, lse=True),
+        _case("decode_full_d256_f32", 2, 2, 256, dtype=F32, has_lengths=True),
+        _case("decode_full_d64_tf32", 4, 4, 64, dtype=F32, precision="tf32"),
+        _case("decode_causal_d33_f32", 6, 2, 33, CAUSAL, dtype=F32, has_lengths=True),
     ]

@@ -5,9 +5,9 @@ from typing import NamedTuple, Optional
 
 import torch
 
-from variants import ALIBI, CAUSAL, EVERY_64TH, SOFT_CAP, Mask, Problem, Score
+from variants import ALIBI, CAUSAL, ELEMENT, EVERY_64TH, SOFT_CAP, Mask, Problem, Score
 
-BF16, F16 = torch.bfloat16, torch.float16
+BF16, F16, F32 = torch.bfloat16, torch.float16, torch.float32
 WINDOW = Mask("#attn.all_of<[#attn.causal, #attn.window<left = 1023>]>", lambda i, j: (j <= i) & (i - j <= 1023))
 WINDOW_SINKS = Mask(
     "#attn.all_of<[#attn.causal, #attn.any_of<[#attn.window<left = 1023>, #attn.sinks<4>]>]>",
@@ -86,15 +86,16 @@ class Case(NamedTuple):
         return f"{head}) -> ({output}, {lse}) {{" + body.replace(f"return %o : {output}", f"return %o, %lse : {output}, {lse}")
 
 
-def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, value_dim=0, **more):
+def _case(name, dim, mask=Mask(), score: Optional[Score] = None, heads=None, key_heads=None, dtype=BF16, value_dim=0, precision=None, **more):
     heads = heads or max(1, 2048 // dim)
-    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score, value_dim), **more)
+    return Case(name, Problem(1, heads, key_heads or heads, 1, 1, dim, dtype, mask, score, value_dim, precision), **more)
 
 
 def cases():
     """All cases; the sizes in their problems are placeholders."""
     few = {"lengths": (2048, 8192), "more_lengths": (512, 1024, 4096, 16384)}
     long = {"lengths": (16384,), "peers": (None, "flex")}
+    alone = {"lengths": (8192,), "peers": ()}
     return [
         *(_case(f"full_d{dim}", dim, **few) for dim in (64, 128)),
         *(_case(f"causal_d{dim}", dim, CAUSAL, **few) for dim in (64, 128)),
@@ -131,10 +132,23 @@ def cases():
         _case("dilated_d64", 64, DILATED, heads=2),
         _case("chunked_d64", 64, CHUNKED, heads=2),
         _case("grouped_window_d64", 64, WINDOW, heads=12, key_heads=4),
+        _case("full_d64_f32", 64, dtype=F32, **alone),
+        _case("causal_d128_f32", 128, CAUSAL, dtype=F32, **alone),
+        _case("full_d32_f32", 32, heads=3, dtype=F32, lse=True),
+        _case("causal_d33_f32", 33, CAUSAL, heads=2, dtype=F32),
+        _case("grouped_lse_d64_f32", 64, CAUSAL, heads=6, key_heads=2, dtype=F32, lse=True),
+        _case("soft_cap_window_d64_f32", 64, WINDOW_SINKS, SOFT_CAP, heads=2, dtype=F32),
+        _case("alibi_every_64th_d96_f32", 96, EVERY_64TH, ALIBI, heads=2, dtype=F32),
+        _case("odd_d256_f32", 256, ODD, heads=2, dtype=F32),
+        _case("causal_lse_d64_tf32", 64, CAUSAL, dtype=F32, precision="tf32", lse=True, **alone),
     ]
 
 
-def ring_description():
-    """Ring attention of examples/ring_attention.mlir, in bf16: two attentions and the merge of their results."""
+# Element types of ring attention.
+RINGS = {"ring": BF16, "ring_f32": F32}
+
+
+def ring_description(name):
+    """Ring attention of examples/ring_attention.mlir: two attentions and the merge of their results."""
     text = (pathlib.Path(__file__).parent.parent / "examples" / "ring_attention.mlir").read_text(encoding="utf-8")
-    return text.replace("x64xf32>", "x64xbf16>")
+    return text.replace("x64xf32>", f"x64x{ELEMENT[RINGS[name]]}>")

@@ -35,6 +35,7 @@ class Problem(NamedTuple):
     mask: Mask = Mask()
     score: Optional[Score] = None
     value_dim: int = 0  # 0: the same as `dim`
+    precision: Optional[str] = None  # "tf32": of the products, where operands are f32
 
     def value_width(self):
         """Elements of a row of values, and of outputs."""
@@ -60,6 +61,13 @@ class Problem(NamedTuple):
         make = lambda heads, length, dim: torch.randn(self.batch, heads, length, dim, generator=generator).to(self.dtype)
         return make(self.query_heads, self.queries, self.dim), make(self.heads, self.keys, self.dim), make(self.heads, self.keys, self.value_width())
 
+    def round_operand(self, tensor):
+        """Numbers as products take them: in the element type, or rounded to the 11 bits of tf32."""
+        tensor = tensor.to(self.dtype)
+        if self.precision != "tf32":
+            return tensor
+        return ((tensor.contiguous().view(torch.int32) + 0x1000) & ~0x1FFF).view(torch.float32)
+
     def slopes(self):
         """ALiBi's slopes, one for each query head."""
         return torch.tensor([2.0 ** (-8.0 * (head + 1) / self.query_heads) for head in range(self.query_heads)])
@@ -76,6 +84,7 @@ class Problem(NamedTuple):
         o = f"tensor<?x{self.query_heads}x?x{self.value_width()}x{element}>"
         slopes = f", %slopes: tensor<{self.query_heads}xf32>" if self.needs_slopes() else ""
         mask = f"\n         mask = {self.mask.attribute}" if self.mask.attribute else ""
+        precision = f"\n         precision = {self.precision}" if self.precision else ""
         score = ""
         if self.score:
             score = (
@@ -85,7 +94,7 @@ class Problem(NamedTuple):
             )
         return (
             f"func.func @attention(%q: {q}, %k: {k}, %v: {v}{slopes}) -> {o} {{\n"
-            f"  %o = attn.attention %q, %k, %v{mask}{score}\n       : {q}, {k}, {v} -> {o}\n  return %o : {o}\n}}\n"
+            f"  %o = attn.attention %q, %k, %v{mask}{precision}{score}\n       : {q}, {k}, {v} -> {o}\n  return %o : {o}\n}}\n"
         )
 
 

@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--output", default=str(ROOT / "build" / "gpu-bundles"))
     parser.add_argument("--attn-compile", default=str(ROOT / "build" / "bin" / "attn-compile"))
     arguments = parser.parse_args()
-    descriptions = [(case.name, case.description()) for case in gpu_cases.cases() + decode_cases.cases()] + [("ring", gpu_cases.ring_description())]
+    descriptions = [(case.name, case.description()) for case in gpu_cases.cases() + decode_cases.cases()] + [(name, gpu_cases.ring_description(name)) for name in gpu_cases.RINGS]
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, status, message in pool.map(lambda one: build(*one, arguments), descriptions):

@@ -242,6 +242,8 @@ def reference(problem, q, k, v, plain):
     output = torch.empty(q.shape[0], problem.query_heads, tq, v.shape[3], dtype=dtype, device="cuda")
     lse = torch.empty(output.shape[:3], dtype=dtype, device="cuda")
     slopes = problem.slopes().to("cuda", dtype)
+    if plain:
+        q, k, v = (problem.round_operand(tensor) for tensor in (q, k, v))
     for head in range(problem.query_heads):
         key, value = k[:, head // group].to(dtype), v[:, head // group].to(dtype)
         scores = q[:, head].to(dtype) @ key.transpose(1, 2) * problem.dim**-0.5
@@ -249,7 +251,7 @@ def reference(problem, q, k, v, plain):
             scores = problem.score.apply(scores, head, i, j, slopes)
         scores = scores.masked_fill(~visible, -math.inf)
         weights = torch.softmax(scores, dim=-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
-        output[:, head] = (weights.to(problem.dtype).to(dtype) if plain else weights) @ value
+        output[:, head] = (problem.round_operand(weights).to(dtype) if plain else weights) @ value
         lse[:, head] = torch.logsumexp(scores, dim=-1)
     return output.to(problem.dtype) if plain else output, lse
 
@@ -269,30 +271,34 @@ def check(bundle, case, size, layout, wait):
     bundle.prepare(arguments)()
     wait(what)
     (exact, exact_lse), (plain, _) = reference(problem, q, k, v, False), reference(problem, q, k, v, True)
-    faults, error, usual = gpu_compare.find_faults(output, lse if case.lse else None, exact, exact_lse, plain)
+    faults, error, usual = gpu_compare.find_faults(output, lse if case.lse else None, exact, exact_lse, plain, problem.precision)
     if faults:
         print(f"FAILED {what}: {'; '.join(faults)}", flush=True)
     return not faults, error, usual
 
 
-def check_ring(bundle, size):
+# Each part is rounded, and the merge once more.
+RING_LIMIT = {torch.bfloat16: 5e-3, torch.float32: 2e-6}
+
+
+def check_ring(bundle, name, size):
     """Queries that follow the keys of a first rank meet these and their own, and the results are merged: causal attention over both."""
     batch, queries, earlier = size
+    dtype = gpu_cases.RINGS[name]
     generator = torch.Generator("cuda").manual_seed(queries + earlier)
-    draw = lambda length: torch.randn(batch, 8, length, 64, generator=generator, device="cuda").to(torch.bfloat16)
+    draw = lambda length: torch.randn(batch, 8, length, 64, generator=generator, device="cuda").to(dtype)
     q, k1, v1, k2, v2 = draw(queries), draw(earlier), draw(earlier), draw(queries), draw(queries)
     o, lse = torch.empty_like(q), torch.empty(batch, 8, queries, device="cuda")
     bundle.prepare([q, k1, v1, k2, v2, earlier, o, lse])()
-    wait(f"ring {size}")
+    wait(f"{name} {size}")
     i = (torch.arange(queries, device="cuda") + earlier)[:, None]
     visible = torch.arange(queries + earlier, device="cuda")[None, :] <= i
     scores = (q.double() @ torch.cat((k1, k2), 2).double().transpose(2, 3) / 8).masked_fill(~visible, -math.inf)
     exact = torch.softmax(scores, -1) @ torch.cat((v1, v2), 2).double()
     error = float((o.double() - exact).norm() / exact.norm())
     lse_error = float((lse.double() - torch.logsumexp(scores, -1)).abs().max())
-    # Each part is rounded, and the merge once more.
-    ok = error <= 5e-3 and lse_error <= gpu_compare.LSE_LIMIT
-    print(f"ring {size}: {'ok' if ok else 'FAILED'}, error {error:.2e}, lse {lse_error:.2e}", flush=True)
+    ok = error <= RING_LIMIT[dtype] and lse_error <= gpu_compare.LSE_LIMIT[dtype]
+    print(f"{name} {size}: {'ok' if ok else 'FAILED'}, error {error:.2e}, lse {lse_error:.2e}", flush=True)
     return ok
 
 
@@ -411,6 +417,15 @@ def driver_version():
     return run.stdout.split("\n")[0].strip() or "unknown"
 
 
+def is_ring(case):
+    """Ring attention has a name alone."""
+    return isinstance(case, str)
+
+
+def name_of(case):
+    return case if is_ring(case) else case.name
+
+
 class Checked(NamedTuple):
     """What the checks of one case for one target found: how many sizes are right and wrong; the largest relative error and the plain algorithm's there."""
 
@@ -421,8 +436,8 @@ class Checked(NamedTuple):
     usual: float
 
 
-def check_ring_sizes(bundle):
-    right = [check_ring(bundle, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
+def check_ring_sizes(bundle, name):
+    right = [check_ring(bundle, name, size) for size in ((1, 1, 1), (2, 33, 17), (1, 300, 129), (1, 1000, 777))]
     return Checked(sum(right), len(right) - sum(right), bundle.hash, 0.0, 0.0)
 
 
@@ -441,10 +456,10 @@ def check_all(driver, folder, pairs, few=False):
     found = {}
     for case, target in pairs:
         start = time.monotonic()
-        name = case if case == "ring" else case.name
+        name = name_of(case)
         try:
             bundle = Bundle(driver, folder / name, target)
-            result = check_ring_sizes(bundle) if case == "ring" else check_case(bundle, case, few)
+            result = check_ring_sizes(bundle, name) if is_ring(case) else check_case(bundle, case, few)
         except Exception as exception:
             print(f"FAILED {name} {target}: {exception}", flush=True)
             result = Checked(0, 1, "", math.nan, math.nan)
@@ -458,7 +473,7 @@ def check_in_processes(arguments, pairs):
     with tempfile.TemporaryDirectory() as folder:
         running = []
         for number in range(arguments.jobs):
-            names = [f"{case if case == 'ring' else case.name}:{target}" for case, target in pairs[number :: arguments.jobs]]
+            names = [f"{name_of(case)}:{target}" for case, target in pairs[number :: arguments.jobs]]
             results = pathlib.Path(folder) / f"{number}.json"
             command = [sys.executable, __file__, "--bundles", arguments.bundles, "--only", ",".join(names), "--results", results]
             if names:
@@ -492,7 +507,7 @@ def sanitize(arguments):
 
 def warm_flex(arguments, pairs):
     """Compiles in several processes, one for each case."""
-    cases = {case.name: case for case, _ in pairs if case != "ring" and not gpu_decode.is_decode(case) and "flex" in case.peers}
+    cases = {case.name: case for case, _ in pairs if not is_ring(case) and not gpu_decode.is_decode(case) and "flex" in case.peers}
     if arguments.jobs > 1:
         running = [subprocess.Popen([sys.executable, __file__, "--bundles", arguments.bundles, "--only", name, "--warm-flex"]) for name in cases]
         return max([process.wait() for process in running], default=0)
@@ -528,8 +543,8 @@ def main():
     folder = pathlib.Path(arguments.bundles)
     wanted = set(arguments.only.split(",")) - {""}
     pairs = []
-    for case in [*gpu_cases.cases(), *gpu_decode.cases(), "ring"]:
-        name = case if case == "ring" else case.name
+    for case in [*gpu_cases.cases(), *gpu_decode.cases(), *gpu_cases.RINGS]:
+        name = name_of(case)
         if wanted and not any(one.split(":")[0] == name for one in wanted):
             continue
         if not list((folder / name).glob("*.json")):
@@ -566,15 +581,15 @@ def main():
     rows = []
     roof = None
     for case, target in pairs:
-        name = case if case == "ring" else case.name
+        name = name_of(case)
         checked = found.get(f"{name} {target}")
-        state = "not checked" if not checked else "wrong" if checked.failed else "right" if case == "ring" else f"{checked.error:.1e} / {checked.usual:.1e}"
+        state = "not checked" if not checked else "wrong" if checked.failed else "right" if is_ring(case) else f"{checked.error:.1e} / {checked.usual:.1e}"
         bundle = Bundle(driver, folder / name, target)
         head = f"| {name} | {target} | {bundle.hash[:12]} | {state} |"
         isTimed = not arguments.no_timing and not (checked and checked.failed)
-        if case == "ring" or gpu_decode.is_decode(case) or not isTimed or not case.lengths:
+        if is_ring(case) or gpu_decode.is_decode(case) or not isTimed or not case.lengths:
             lines.append(f"{head} - | - | - |")
-        if case == "ring" or not isTimed:
+        if is_ring(case) or not isTimed:
             continue
         if gpu_decode.is_decode(case):
             if case.timings:

@@ -35,6 +35,8 @@ def reference(problem, q, k, v, lengths, plain):
     output = torch.zeros(q.shape, dtype=dtype, device="cuda")
     lse = torch.full(q.shape[:3], -math.inf, dtype=dtype, device="cuda")
     slopes = problem.slopes().to("cuda", dtype)
+    if plain:
+        q, k, v = (problem.round_operand(tensor) for tensor in (q, k, v))
     for row, length in enumerate(lengths):
         i = (torch.arange(queries, device="cuda") + offset(length, queries))[:, None]
         j = torch.arange(length, device="cuda")[None, :]
@@ -46,7 +48,7 @@ def reference(problem, q, k, v, lengths, plain):
                 scores = problem.score.apply(scores, head, i, j, slopes)
             scores = scores.masked_fill(~visible, -math.inf)
             weights = torch.softmax(scores, dim=-1).masked_fill(~visible.any(-1, keepdim=True), 0.0)
-            output[row, head] = (weights.to(problem.dtype).to(dtype) if plain else weights) @ value
+            output[row, head] = (problem.round_operand(weights).to(dtype) if plain else weights) @ value
             lse[row, head] = torch.logsumexp(scores, dim=-1)
     return output.to(problem.dtype) if plain else output, lse
 
@@ -80,7 +82,7 @@ def check(bundle, case, size, layout, wait):
     launch()
     wait(what)
     (exact, exact_lse), (plain, _) = reference(problem, q, k, v, lengths, False), reference(problem, q, k, v, lengths, True)
-    faults, error, usual = gpu_compare.find_faults(output, lse if case.lse else None, exact, exact_lse, plain)
+    faults, error, usual = gpu_compare.find_faults(output, lse if case.lse else None, exact, exact_lse, plain, problem.precision)
     if not torch.equal(first, output.o):
         faults.append("a second run has other bits")
     if faults:

@@ -37,6 +37,15 @@ SPILLS = {
     ("decode_soft_cap_d256", "some_rows"): 60,
     ("prefix_d128", "few_rows"): 8,
     ("prefix_d128", "some_rows"): 176,
+    # Of f32, whose operands take four times the registers.
+    ("odd_d256_f32", "rows"): 48,
+    ("full_d64_f32", "some_rows"): 8,
+    ("grouped_lse_d64_f32", "some_rows"): 8,
+    ("soft_cap_window_d64_f32", "some_rows"): 8,
+    ("ring_f32", "some_rows"): 32,
+    ("decode_lengths_d64_f32", "some_rows"): 24,
+    ("decode_d128_f32", "few_rows"): 40,
+    ("decode_full_d256_f32", "few_rows"): 16,
 }
 # Moves to uniform registers in the loops of warpgroups: the aim is none. Two for each product would mean that descriptors come from vector registers.
 MOVES = {
@@ -80,8 +89,18 @@ def cases():
     return {case.name: case for case in gpu_cases.cases() + decode_cases.cases()}
 
 
+def rings():
+    import gpu_cases
+
+    return gpu_cases.RINGS
+
+
 def names():
-    return [*cases(), "ring"]
+    return [*cases(), *rings()]
+
+
+def dtype_of(name):
+    return rings()[name] if name in rings() else cases()[name].problem.dtype
 
 
 class Assembled(NamedTuple):
@@ -172,22 +191,21 @@ def find_warpgroup_stages(found):
     return [stage for stage in found.stages if stage["persistent"]]
 
 
-def is_for_warpgroups(case):
-    """Whether TMA can copy rows of this length."""
-    return 2 * case.problem.dim % 16 == 0
+def is_for_warpgroups(name):
+    """Whether wgmma multiplies numbers of this type, and TMA can copy rows of this length."""
+    return dtype_of(name).itemsize == 2 and (name in rings() or 2 * cases()[name].problem.dim % 16 == 0)
 
 
 @pytest.mark.parametrize("name", names())
 def test_who_gets_warpgroups(assembled, name):
-    case = cases().get(name)
     warpgroups = find_warpgroup_stages(assembled[name, "sm_90a"])
-    assert len(warpgroups) == (2 if name == "ring" else int(is_for_warpgroups(case)))
+    assert len(warpgroups) == (2 if name == "ring" else int(is_for_warpgroups(name)))
     assert all((stage["name"], stage["alignment"]) == ("rows", 16) for stage in warpgroups)
     assert not find_warpgroup_stages(assembled[name, "sm_80"])
 
 
 def names_for_warpgroups():
-    return [name for name, case in cases().items() if is_for_warpgroups(case)] + ["ring"]
+    return list(filter(is_for_warpgroups, names()))
 
 
 def count_stored(name, stage):
@@ -273,6 +291,26 @@ def test_products_of_few_rows(assembled, name, target):
         loops = count_loops(found, stage) if rows else []
         assert all(loop["HMMA"] == 2 * rows * 64 * dim // (16 * 8 * 16) // 4 for loop in loops)
         assert not any(map(count_local, loops)), (stage["symbol"], [(loop["LDL"], loop["STL"]) for loop in loops])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", [name for name in names() if dtype_of(name).itemsize == 4])
+def test_products_of_f32(assembled, name, target):
+    """Numbers of f32 meet three times, as pairs of numbers of tf32; nothing else multiplies them."""
+    found = assembled[name, target]
+    single = name in cases() and cases()[name].problem.precision == "tf32"
+    for stage in found.stages:
+        loops = count_loops(found, stage) if multiplies(stage) else []
+        opcodes = {one.opcode for one in found.kernels[stage["symbol"]].instructions if one.name == "HMMA"}
+        assert opcodes == ({"HMMA.1688.F32.TF32"} if loops else set())
+        # A product of 16 x 8 x 16 is two on tf32, or six.
+        assert all(loop["HMMA"] % (2 if single else 6) == 0 for loop in loops)
+
+
+@pytest.mark.parametrize("name, rows, keys", [("full_d64_f32", 16, 64), ("causal_d128_f32", 16, 16)])
+def test_many_rows_of_f32(assembled, name, rows, keys):
+    found, dim = assembled[name, "sm_80"], cases()[name].problem.dim
+    assert {loop["HMMA"] for loop in count_loops(found, found.stages[0])} == {6 * 2 * rows * keys * dim // (16 * 8 * 16)}
 
 
 def sort_by_guards(assembled, name, target):
