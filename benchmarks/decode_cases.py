@@ -46,7 +46,7 @@ class DecodeCase(NamedTuple):
 
 
 def _case(name, heads, key_heads, dim, mask=Mask(), score=None, dtype=BF16, precision=None, **more):
-    return DecodeCase(name, Problem(1, heads, key_heads, 1, 1, dim, dtype, mask, score, precision), **more)
+    return DecodeCase(name, Problem(1, heads, key_heads, 1, 1, dim, dtype, mask, score, precision=precision), **more)
 
 
 def cases():
