@@ -38,6 +38,9 @@ LogicalResult StreamLowering::prepare() {
   StateType type = loop.getInitial().getType();
   shape = {type.getRows(), cast<TileType>(work->keys.getType()).getSize("j"), keyType.getFeatures(), valueType.getFeatures(),
            WarpProduct(element, /*isSingle=*/bool(work->precision))};
+  // Other functions must not spoil what products keep.
+  if (shape.product.isSplit())
+    stage->setAttr("attn.exact", b.getUnitAttr());
   if (shape.getSharedBytes() > machine.sharedBytes)
     return stage.emitError("expected tiles of at most ") << machine.sharedBytes << " bytes of shared memory for target " << machine.name << ", but got "
                                                            << shape.getSharedBytes();

@@ -65,6 +65,9 @@ LogicalResult WarpLowering::prepareProducts(ForPanelsOp panels) {
     return stage.emitError("expected keys and values of f32, bf16 or f16 for target ") << machine.name << ", but got " << element << " and "
                                                                                        << valueType.getElementType();
   product = WarpProduct(element, /*isSingle=*/bool(work->precision));
+  // Other functions must not spoil what products keep.
+  if (product.isSplit())
+    stage->setAttr("attn.exact", b.getUnitAttr());
   StateType type = panels.getInitial().getType();
   int64_t tileRows = type.getRows(), panelRows = cast<StateType>(panels.getBody().getArgument(1).getType()).getRows();
   int64_t keys = cast<TileType>(work->keys.getType()).getSize("j"), valueDim = valueType.getFeatures();

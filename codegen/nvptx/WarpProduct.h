@@ -30,6 +30,8 @@ public:
   static bool canMultiply(Type element) { return element.isF32() || element.isBF16() || element.isF16(); }
 
   Type getElement() const { return element; }
+  /// Whether numbers of f32 are multiplied as such, by two parts of each.
+  bool isSplit() const { return element.isF32() && !isSingle; }
   int64_t getElementBytes() const { return element.getIntOrFloatBitWidth() / 8; }
   /// Registers of a thread for a 16 x 16 block of an operand.
   int64_t countRegisters() const { return countParts() * 2 * getElementBytes(); }
@@ -54,7 +56,6 @@ private:
   /// What is left of 255 holds addresses.
   static constexpr int64_t kThreadRegisters = 240;
 
-  bool isSplit() const { return element.isF32() && !isSingle; }
   int64_t countParts() const { return isSplit() ? 2 : 1; }
   ResultFragment multiplyAddSplit(ImplicitLocOpBuilder &b, ValueRange lhs, ValueRange rhs, const ResultFragment &result) const;
 

@@ -21,6 +21,16 @@ func.func @instructions(%x: f32) -> (f32, f32, f32, f32, f32, f32) {
   return %a, %b, %c, %d, %e, %f : f32, f32, f32, f32, f32, f32
 }
 
+// In a kernel of f32, small arguments have a polynomial.
+// CHECK-LABEL: @exact
+func.func @exact(%x: f32) -> f32 attributes {attn.exact} {
+  // CHECK-COUNT-5: math.fma
+  // CHECK: llvm.call_intrinsic "llvm.nvvm.rcp.approx.ftz.f"(%{{.*}})
+  // CHECK: arith.select
+  %e = math.tanh %x : f32
+  return %e : f32
+}
+
 // -----
 
 func.func @no_instruction(%x: f32) -> f32 {

@@ -62,3 +62,12 @@ def test_layouts_are_aligned_as_they_say(layout, isAligned):
         offset = 2 * tensor.storage_offset()
         assert tensor.shape == SHAPE
         assert all(place % 16 == 0 for place in (offset, *(2 * stride for stride in tensor.stride()[:3]))) == isAligned
+
+
+@pytest.mark.parametrize("precision, error, isRight", [(None, 1e-6, True), (None, 1e-5, False), ("tf32", 1e-4, True), ("tf32", 1e-3, False)])
+def test_f32_is_held_to_its_precision(precision, error, isRight):
+    exact = torch.randn(*SHAPE, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    output = gpu_compare.Output(SHAPE, "dense", torch.float32, "cpu")
+    output.o.copy_(exact * (1 + error))
+    faults, *_ = gpu_compare.find_faults(output, None, exact, None, exact.float(), precision)
+    assert (faults == []) == isRight

@@ -41,7 +41,6 @@ SPILLS = {
     ("odd_d256_f32", "rows"): 48,
     ("full_d64_f32", "some_rows"): 8,
     ("grouped_lse_d64_f32", "some_rows"): 8,
-    ("soft_cap_window_d64_f32", "some_rows"): 8,
     ("ring_f32", "some_rows"): 32,
     ("decode_lengths_d64_f32", "some_rows"): 24,
     ("decode_d128_f32", "few_rows"): 40,

@@ -130,7 +130,9 @@ TEST(WarpgroupTiles, haveRoomForBarriers) {
 
 TEST(WarpgroupTiles, areWhatTheTilePhaseUses) {
   for (auto [queryDim, valueDim] : {std::make_pair(64, 64), std::make_pair(192, 128), std::make_pair(256, 256), std::make_pair(36, 36)}) {
+    MLIRContext context(MLIRContext::Threading::DISABLED);
     AttentionShape shape = {};
+    shape.inputType = BFloat16Type::get(&context);
     shape.queryDim = queryDim;
     shape.valueDim = valueDim;
     shape.group = 1;
