@@ -133,6 +133,7 @@ TEST(WarpgroupTiles, areWhatTheTilePhaseUses) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     AttentionShape shape = {};
     shape.inputType = BFloat16Type::get(&context);
+    shape.group = 1;
     shape.queryDim = queryDim;
     shape.valueDim = valueDim;
     shape.group = 1;
