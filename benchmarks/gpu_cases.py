@@ -63,7 +63,7 @@ SANITIZED = ("full_d64", "causal_d128", "full_d256", "window_sinks_d128", "alibi
 
 
 class Case(NamedTuple):
-    """One description and the lengths it is timed at (batch * length = 16k), more of them on Hopper. Peers: PyTorch's "flash" and "cudnn", and
+    """One description and the lengths it is timed at (batch * length = 16k), more of them on Hopper. Peers: PyTorch's "flash", "cudnn" and "efficient", and
     "flex"; the first one is measured on Ampere's code, the others on Hopper's."""
 
     name: str
@@ -95,7 +95,7 @@ def cases():
     """All cases; the sizes in their problems are placeholders."""
     few = {"lengths": (2048, 8192), "more_lengths": (512, 1024, 4096, 16384)}
     long = {"lengths": (16384,), "peers": (None, "flex")}
-    alone = {"lengths": (8192,), "peers": ()}
+    full_precision = {"lengths": (8192,), "peers": ("efficient", "efficient")}
     return [
         *(_case(f"full_d{dim}", dim, **few) for dim in (64, 128)),
         *(_case(f"causal_d{dim}", dim, CAUSAL, **few) for dim in (64, 128)),
@@ -132,15 +132,15 @@ def cases():
         _case("dilated_d64", 64, DILATED, heads=2),
         _case("chunked_d64", 64, CHUNKED, heads=2),
         _case("grouped_window_d64", 64, WINDOW, heads=12, key_heads=4),
-        _case("full_d64_f32", 64, dtype=F32, **alone),
-        _case("causal_d128_f32", 128, CAUSAL, dtype=F32, **alone),
+        _case("full_d64_f32", 64, dtype=F32, **full_precision),
+        _case("causal_d128_f32", 128, CAUSAL, dtype=F32, **full_precision),
         _case("full_d32_f32", 32, heads=3, dtype=F32, lse=True),
         _case("causal_d33_f32", 33, CAUSAL, heads=2, dtype=F32),
         _case("grouped_lse_d64_f32", 64, CAUSAL, heads=6, key_heads=2, dtype=F32, lse=True),
         _case("soft_cap_window_d64_f32", 64, WINDOW_SINKS, SOFT_CAP, heads=2, dtype=F32),
         _case("alibi_every_64th_d96_f32", 96, EVERY_64TH, ALIBI, heads=2, dtype=F32),
         _case("odd_d256_f32", 256, ODD, heads=2, dtype=F32),
-        _case("causal_lse_d64_tf32", 64, CAUSAL, dtype=F32, precision="tf32", lse=True, **alone),
+        _case("causal_lse_d64_tf32", 64, CAUSAL, dtype=F32, precision="tf32", lse=True, **full_precision),
     ]
 
 

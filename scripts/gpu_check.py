@@ -308,7 +308,7 @@ def check_ring(bundle, name, size):
 
 
 def sdpa(name, problem, q, k, v):
-    backend = torch.nn.attention.SDPBackend.FLASH_ATTENTION if name == "flash" else torch.nn.attention.SDPBackend.CUDNN_ATTENTION
+    backend = getattr(torch.nn.attention.SDPBackend, f"{name.upper()}_ATTENTION")
 
     def call():
         with torch.nn.attention.sdpa_kernel(backend):
@@ -332,7 +332,7 @@ def flex(problem, q, k, v):
 
 
 def peer(name, problem, q, k, v):
-    if name in ("flash", "cudnn"):
+    if name in ("flash", "cudnn", "efficient"):
         return sdpa(name, problem, q, k, v)
     if name == "flex":
         return flex(problem, q, k, v)
@@ -584,17 +584,18 @@ def main():
         name = name_of(case)
         checked = found.get(f"{name} {target}")
         state = "not checked" if not checked else "wrong" if checked.failed else "right" if is_ring(case) else f"{checked.error:.1e} / {checked.usual:.1e}"
-        bundle = Bundle(driver, folder / name, target)
-        head = f"| {name} | {target} | {bundle.hash[:12]} | {state} |"
+        ptx_hash = next(entry["ptx_hash"] for entry in manifest_of(folder / name)["targets"] if entry["target"] == target)
+        head = f"| {name} | {target} | {ptx_hash[:12]} | {state} |"
         isTimed = not arguments.no_timing and not (checked and checked.failed)
         if is_ring(case) or gpu_decode.is_decode(case) or not isTimed or not case.lengths:
             lines.append(f"{head} - | - | - |")
-        if is_ring(case) or not isTimed:
+        # Where only PTX fits, loading a bundle takes seconds.
+        if is_ring(case) or not isTimed or not (case.timings if gpu_decode.is_decode(case) else case.lengths):
             continue
+        bundle = Bundle(driver, folder / name, target)
         if gpu_decode.is_decode(case):
-            if case.timings:
-                roof = roof or gpu_decode.measure_roof()
-                gpu_decode.report(bundle, case, wait, roof, rows)
+            roof = roof or gpu_decode.measure_roof()
+            gpu_decode.report(bundle, case, wait, roof, rows)
             continue
         for length in sorted(case.lengths + (case.more_lengths if target == "sm_90a" else ())):
             rates = measure(bundle, case, length, others)

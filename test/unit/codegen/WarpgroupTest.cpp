@@ -136,7 +136,6 @@ TEST(WarpgroupTiles, areWhatTheTilePhaseUses) {
     shape.group = 1;
     shape.queryDim = queryDim;
     shape.valueDim = valueDim;
-    shape.group = 1;
     TileChoice choice = chooseGpuTiles(kHopper, shape);
     WarpgroupTiles tiles = *WarpgroupTiles::choose(kHopper, queryDim, valueDim);
     EXPECT_EQ(choice.rows, tiles.getRows());
