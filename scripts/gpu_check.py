@@ -376,6 +376,7 @@ def measure(bundle, case, length, others=(), rounds=5):
         v = gpu_compare.make((batch, problem.heads, length, problem.value_width()), "dense", problem.dtype, generator)
         o = q.new_empty((*q.shape[:3], problem.value_width()))
         arguments = [q, k, v] + ([problem.slopes().cuda()] if problem.needs_slopes() else []) + [o]
+        arguments += [torch.empty(q.shape[:3], device="cuda")] if case.lse else []
         sets.append({"attn": bundle.prepare(arguments)})
         for name in peers_of(case, bundle.target, others):
             try:
