@@ -34,6 +34,7 @@ MOST_LOCAL = 24
 # Bytes of spilled registers in aligned kernels for sm_90a. None is the aim. One of them has three segments of keys; loops read no local memory.
 SPILLS = {
     ("capped_slope_d128", "some_rows"): 8,
+    ("alibi_grouped_lse_d64", "few_rows"): 16,
     ("decode_soft_cap_d256", "some_rows"): 60,
     ("prefix_d128", "few_rows"): 8,
     ("prefix_d128", "some_rows"): 176,
@@ -46,6 +47,8 @@ SPILLS = {
     ("decode_d128_f32", "few_rows"): 40,
     ("decode_full_d256_f32", "few_rows"): 16,
 }
+# Loads and stores of local memory in a loop of those: the aim is none. The polynomial for small scores costs this one its last registers.
+LOCAL_IN_LOOPS = {("decode_soft_cap_d256", "some_rows"): 15}
 # Moves to uniform registers in the loops of warpgroups: the aim is none. Two for each product would mean that descriptors come from vector registers.
 MOVES = {
     **{name: 2 for name in ("causal_d256", "full_d256", "decode_soft_cap_d256", "causal_d96", "full_d80", "decode_full_d80")},
@@ -174,7 +177,7 @@ def test_local_memory_on_ampere(assembled, name):
 
 @pytest.mark.parametrize("name", names())
 def test_local_memory_on_hopper(assembled, name):
-    """No aligned kernel spills, but for those that are named; no loop of theirs reads or writes local memory."""
+    """No aligned kernel spills, but for those that are named; no loop of theirs reads or writes local memory, but for one that is named."""
     found = assembled[name, "sm_90a"]
     for stage in found.stages:
         allowed = SPILLS.get((name, stage["name"]), 0)
@@ -183,7 +186,8 @@ def test_local_memory_on_hopper(assembled, name):
             if (name, stage["name"]) not in SPILLS:
                 assert not count_local(found.kernels[stage["symbol"]].counts) and not stage["stack_bytes"], stage["symbol"]
             elif stage["name"] != "rows":
-                assert not any(map(count_local, found.kernels[stage["symbol"]].loops)), stage["symbol"]
+                most = LOCAL_IN_LOOPS.get((name, stage["name"]), 0)
+                assert all(count_local(loop) <= most for loop in found.kernels[stage["symbol"]].loops), stage["symbol"]
 
 
 def find_warpgroup_stages(found):
@@ -283,13 +287,14 @@ def test_products(assembled, name, dim, keys, rows):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", ["decode_64_8_d128", "decode_window_d128_f16", "decode_full_d32", "decode_soft_cap_d256"])
 def test_products_of_few_rows(assembled, name, target):
-    """Four warps share the products of a tile of 64 keys; in these kernels nothing is kept in local memory."""
+    """Four warps share the products of a tile of 64 keys; in these loops nothing is kept in local memory, but for one that is named."""
     found, dim = assembled[name, target], cases()[name].problem.dim
     for stage in found.stages:
         rows = {"few_rows": 16, "some_rows": 64}.get(stage["name"])
         loops = count_loops(found, stage) if rows else []
         assert all(loop["HMMA"] == 2 * rows * 64 * dim // (16 * 8 * 16) // 4 for loop in loops)
-        assert not any(map(count_local, loops)), (stage["symbol"], [(loop["LDL"], loop["STL"]) for loop in loops])
+        most = LOCAL_IN_LOOPS.get((name, stage["name"]), 0) if target == "sm_90a" else 0
+        assert all(count_local(loop) <= most for loop in loops), (stage["symbol"], [(loop["LDL"], loop["STL"]) for loop in loops])
 
 
 @pytest.mark.parametrize("target", TARGETS)
