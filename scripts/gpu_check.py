@@ -492,10 +492,12 @@ def sanitize(arguments):
     """Runs some cases under tools of compute-sanitizer; whether all found nothing."""
     good = True
     for tool in arguments.sanitize.split(","):
-        command = ["compute-sanitizer", "--tool", tool, "--kernel-regex", "kns=_stage_", "--error-exitcode", "9", sys.executable, __file__, "--bundles", arguments.bundles]
+        command = ["compute-sanitizer", "--tool", tool, "--kernel-regex", "kns=_stage_", "--error-exitcode", "9", sys.executable, __file__]
+        names = arguments.only or ",".join(gpu_cases.SANITIZED)
         with tempfile.TemporaryDirectory() as folder:
             results = pathlib.Path(folder) / "results.json"
-            run = subprocess.run([*command, "--only", arguments.only or ",".join(gpu_cases.SANITIZED), "--target", arguments.target, "--few", "--results", results], capture_output=True, text=True)
+            options = ["--bundles", arguments.bundles, "--only", names, "--target", arguments.target, "--few", "--results", results]
+            run = subprocess.run([*command, *options], capture_output=True, text=True)
             found = json.loads(results.read_text()) if results.exists() else {}
         failed = sum(one[1] for one in found.values())
         isGood = run.returncode == 0 and bool(found) and not failed
