@@ -16,6 +16,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -365,7 +366,7 @@ def once(function, seconds_hint, rest):
     return start.elapsed_time(end) * 1e-3 / repeats
 
 
-def measure(bundle, case, length, others=(), rounds=5):
+def measure(bundle, case, length, others=(), rounds=7):
     batch = max(1, 16384 // length)
     problem = case.problem._replace(batch=batch, queries=length, keys=length)
     sets = []
@@ -491,6 +492,8 @@ def check_in_processes(arguments, pairs):
 def sanitize(arguments):
     """Runs some cases under tools of compute-sanitizer; whether all found nothing."""
     good = True
+    if not shutil.which("compute-sanitizer"):
+        sys.exit("error: expected the program 'compute-sanitizer' on the PATH for --sanitize")
     for tool in arguments.sanitize.split(","):
         command = ["compute-sanitizer", "--tool", tool, "--kernel-regex", "kns=_stage_", "--error-exitcode", "9", sys.executable, __file__]
         names = arguments.only or ",".join(gpu_cases.SANITIZED)

@@ -15,6 +15,8 @@ def make(shape, layout, dtype, generator):
     draw = lambda *sizes: torch.randn(*sizes, generator=generator, device=generator.device).to(dtype)
     if layout == "by token":
         return draw(batch, length, heads, dim).transpose(1, 2)
+    if layout == "odd rows":
+        return draw(batch, heads, length, dim + 5)[..., :dim]
     if layout == "misaligned":
         return draw(batch, heads, length, dim + 3)[..., 1 : dim + 1]
     return draw(batch, heads, length, dim)

@@ -141,7 +141,7 @@ def once(graph, repeats, rest):
     return start.elapsed_time(end) * 1e-3 / repeats
 
 
-def measure_graphs(graphs, calls, rounds=5):
+def measure_graphs(graphs, calls, rounds=7):
     """{name: (burst, sustained) seconds of a call}."""
     times = {name: {True: [], False: []} for name in graphs}
     repeats = {name: max(1, int(0.02 / once(graph, 3, False))) for name, graph in graphs.items()}

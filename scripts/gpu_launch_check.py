@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import torch  # noqa: E402
 
 import gpu_cases  # noqa: E402
+import gpu_compare  # noqa: E402
 
 LAUNCH_LIMIT = 20.0  # seconds
 CHECK_LIMIT = 180  # seconds for one check, the driver's compiler included
@@ -218,18 +219,6 @@ def wait(device=0):
         time.sleep(0.0005)
 
 
-def make(shape, layout, dtype, generator):
-    batch, heads, length, dim = shape
-    draw = lambda *sizes: torch.randn(*sizes, generator=generator, device=generator.device).to(dtype)
-    if layout == "by token":
-        return draw(batch, length, heads, dim).transpose(1, 2)
-    if layout == "odd rows":
-        return draw(batch, heads, length, dim + 5)[..., :dim]
-    if layout == "misaligned":
-        return draw(batch, heads, length, dim + 3)[..., 1 : dim + 1]
-    return draw(batch, heads, length, dim)
-
-
 class Inputs:
     """Arguments of one case, and what the results should be."""
 
@@ -238,10 +227,10 @@ class Inputs:
         problem = case.problem
         generator = torch.Generator(f"cuda:{device}").manual_seed(seed)
         self.case, self.dtype = case, problem.dtype
-        self.q = make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator)
-        self.k = make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
-        self.v = make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
-        self.o = make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator).fill_(7.0)
+        self.q = gpu_compare.make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator)
+        self.k = gpu_compare.make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
+        self.v = gpu_compare.make((batch, problem.heads, keys, problem.dim), layout, problem.dtype, generator)
+        self.o = gpu_compare.make((batch, problem.query_heads, queries, problem.dim), layout, problem.dtype, generator).fill_(7.0)
         self.lse = [torch.full((batch, problem.query_heads, queries), 7.0, device=self.q.device)] if case.lse else []
 
     @property

@@ -4,7 +4,7 @@
     benchmarks/dev/gpu_variants.py FOLDER CASE:LENGTH,... [--peers cudnn,flash]
 
 FOLDER holds one folder of bundles for each build. Every build is checked on one size before it is timed. Burst rates in TFLOP/s and the ratio to
-the first peer, medians of 5 rounds in turns.
+the first peer, medians of 7 rounds in turns.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main():
             hints[build] = gpu_check.once(call, 1.0, False)
         times = {build: [] for build in calls}
         order = list(calls)
-        for turn in range(5):
+        for turn in range(7):
             for build in order[turn % len(order) :] + order[: turn % len(order)]:
                 times[build].append(gpu_check.once(calls[build], hints[build], True))
         rates = {build: problem.flops() / statistics.median(taken) / 1e12 for build, taken in times.items()}

@@ -28,7 +28,8 @@ void OutputTile::write(ImplicitLocOpBuilder &b, Type element, ArrayRef<ResultFra
     int64_t panel = pair / kChunksOfRow, first = pair % kChunksOfRow;
     Value chunk = arith::XOrIOp::create(b, arith::AddIOp::create(b, laneChunk, i32Constant(b, first)), rowChunk);
     Value offset = arith::AddIOp::create(b, rowOffset, arith::MulIOp::create(b, chunk, i32Constant(b, kChunkBytes)));
-    NVVM::StMatrixOp::create(b, offsetShared(b, memory, offset, panel * tile.getPanelBytes()), WarpProduct(element).roundToOperand(b, blocks[pair], blocks[pair + 1]),
+    Value place = offsetShared(b, memory, offset, panel * tile.getPanelBytes());
+    NVVM::StMatrixOp::create(b, place, WarpProduct(element).roundToOperand(b, blocks[pair], blocks[pair + 1]),
                              NVVM::MMALayoutAttr::get(b.getContext(), NVVM::MMALayout::row), NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8),
                              NVVM::LdStMatrixEltTypeAttr::get(b.getContext(), NVVM::LdStMatrixEltType::B16));
   }

@@ -59,8 +59,7 @@ SmallVector<Value> RowFragments::flatten(const State &state) {
   SmallVector<Value> values;
   for (const SmallVector<Value> &row : state.statistics)
     llvm::append_range(values, row);
-  for (const ResultFragment &block : state.accumulators)
-    llvm::append_range(values, block);
+  llvm::append_range(values, flattenFragments(state.accumulators));
   return values;
 }
 
@@ -90,15 +89,10 @@ Value RowFragments::getColumn(unsigned block, unsigned number) {
   return arith::AddIOp::create(b, quadColumn, i32Constant(b, 8 * block + number % 2));
 }
 
-Value RowFragments::exchange(Value value, int64_t distance) {
-  return NVVM::ShflOp::create(b, b.getF32Type(), i32Constant(b, -1), value, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
-                              UnitAttr());
-}
-
 /// Combines the values of the four lanes that share a row; each of them gets the result.
 Value RowFragments::reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine) {
   for (int64_t distance : {1, 2})
-    value = combine(value, exchange(value, distance));
+    value = combine(value, exchangeLanes(b, value, distance));
   return value;
 }
 
@@ -400,12 +394,6 @@ void RowFragments::rescaleIfNeeded(ArrayRef<Value> factors, SmallVector<ResultFr
   }
   if (!isNeeded)
     return;
-  auto flattenFragments = [](ArrayRef<ResultFragment> fragments) {
-    SmallVector<Value> values;
-    for (const ResultFragment &fragment : fragments)
-      llvm::append_range(values, fragment);
-    return values;
-  };
   Value isAnyNeeded = NVVM::VoteSyncOp::create(b, b.getI1Type(), i32Constant(b, -1), isNeeded, NVVM::VoteSyncKind::any);
   SmallVector<Value> same = flattenFragments(accumulators);
   auto branch = scf::IfOp::create(b, ValueRange(same).getTypes(), isAnyNeeded, /*withElseRegion=*/true);
@@ -415,10 +403,7 @@ void RowFragments::rescaleIfNeeded(ArrayRef<Value> factors, SmallVector<ResultFr
   b.setInsertionPointToStart(branch.thenBlock());
   rescale(factors, accumulators);
   scf::YieldOp::create(b, flattenFragments(accumulators));
-  auto result = branch.getResults().begin();
-  for (ResultFragment &fragment : accumulators)
-    for (Value &number : fragment)
-      number = *result++;
+  assignFragments(accumulators, branch.getResults());
 }
 
 void RowFragments::rescale(ArrayRef<Value> factors, SmallVector<ResultFragment> &accumulators) {
@@ -482,7 +467,7 @@ RowFragments::State RowFragments::merge(const State &lhs, const State &rhs) {
 /// joins them. With one maximum the factors of the accumulators are 1.
 SmallVector<Value> RowFragments::mergeQuad(SmallVector<Value> statistics) {
   for (int64_t distance : {1, 2}) {
-    SmallVector<Value> others = llvm::map_to_vector(statistics, [&](Value value) { return exchange(value, distance); });
+    SmallVector<Value> others = llvm::map_to_vector(statistics, [&](Value value) { return exchangeLanes(b, value, distance); });
     statistics = normalizer.buildMerge(b, statistics, others, f32Constant(b, 1.0)).statistics;
   }
   return statistics;

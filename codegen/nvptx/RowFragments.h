@@ -123,7 +123,6 @@ private:
   SmallVector<Value> getHiddenWords(const RowGuards &guards, unsigned row, Value firstColumn);
   Value testVisible(ArrayRef<Value> hiddenWords, int64_t number);
   /// The value of the lane whose number differs in the bit `distance`.
-  Value exchange(Value value, int64_t distance);
   SmallVector<Value> mergeQuad(SmallVector<Value> statistics);
   Value reduceOverQuad(Value value, llvm::function_ref<Value(Value, Value)> combine);
   Value combineRow(unsigned row, const Scores &scores, llvm::function_ref<Value(Value, Value)> combine);

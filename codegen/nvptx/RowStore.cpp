@@ -82,11 +82,6 @@ void RowStore::whereRowExists(ImplicitLocOpBuilder &b, Value row, llvm::function
   body(outputView->getAddress(b, row));
 }
 
-static Value exchangeWord(ImplicitLocOpBuilder &b, Value word, int64_t distance) {
-  return NVVM::ShflOp::create(b, b.getI32Type(), i32Constant(b, -1), word, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
-                              UnitAttr());
-}
-
 /// Lane l of a quad has word l of four chunks and gets the words of chunk l. In each step the lanes whose numbers differ in a bit exchange the half
 /// that the other one needs.
 static void transposeInQuad(ImplicitLocOpBuilder &b, Value lane, MutableArrayRef<Value> words) {
@@ -97,7 +92,7 @@ static void transposeInQuad(ImplicitLocOpBuilder &b, Value lane, MutableArrayRef
       if (low & distance)
         continue;
       Value &first = words[low], &second = words[low + distance];
-      Value received = exchangeWord(b, arith::SelectOp::create(b, isUpper, first, second), distance);
+      Value received = exchangeLanes(b, arith::SelectOp::create(b, isUpper, first, second), distance);
       first = arith::SelectOp::create(b, isUpper, received, first);
       second = arith::SelectOp::create(b, isUpper, second, received);
     }

@@ -10,6 +10,30 @@ using namespace mlir;
 using namespace mlir::attn;
 
 //===----------------------------------------------------------------------===//
+// Fragments and lanes
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> attn::flattenFragments(ArrayRef<ResultFragment> fragments) {
+  SmallVector<Value> numbers;
+  for (const ResultFragment &fragment : fragments)
+    llvm::append_range(numbers, fragment);
+  return numbers;
+}
+
+void attn::assignFragments(MutableArrayRef<ResultFragment> fragments, ValueRange numbers) {
+  for (ResultFragment &fragment : fragments)
+    for (Value &number : fragment) {
+      number = numbers.front();
+      numbers = numbers.drop_front();
+    }
+}
+
+Value attn::exchangeLanes(ImplicitLocOpBuilder &b, Value value, int64_t distance) {
+  return NVVM::ShflOp::create(b, value.getType(), i32Constant(b, -1), value, i32Constant(b, distance), i32Constant(b, 31), NVVM::ShflKind::bfly,
+                              UnitAttr());
+}
+
+//===----------------------------------------------------------------------===//
 // Instructions
 //===----------------------------------------------------------------------===//
 

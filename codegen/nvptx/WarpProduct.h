@@ -20,6 +20,13 @@ namespace mlir::attn {
 /// The four numbers of a 16 x 8 result that one thread holds.
 using ResultFragment = SmallVector<Value, 4>;
 
+/// The numbers of fragments, one after the other, and fragments with such numbers.
+SmallVector<Value> flattenFragments(ArrayRef<ResultFragment> fragments);
+void assignFragments(MutableArrayRef<ResultFragment> fragments, ValueRange numbers);
+
+/// The value of the lane whose number differs from this one's by the bits of `distance`; for all lanes of a warp together. i32 or f32.
+Value exchangeLanes(ImplicitLocOpBuilder &b, Value value, int64_t distance);
+
 class WarpProduct {
 public:
   WarpProduct() = default;

@@ -61,8 +61,6 @@ private:
   /// The values that loops carry: the running result and the number of key tiles.
   SmallVector<Value> flatten();
   void unflatten(ValueRange values);
-  SmallVector<Value> flattenAccumulators();
-  void setAccumulators(ArrayRef<Value> values);
   Value getStageBase(Value base, Value stage, int64_t bytes);
   void emitIf(Value condition, llvm::function_ref<void()> body);
 
@@ -124,20 +122,6 @@ void Consumer::emitIf(Value condition, llvm::function_ref<void()> body) {
 //===----------------------------------------------------------------------===//
 // What loops carry
 //===----------------------------------------------------------------------===//
-
-SmallVector<Value> Consumer::flattenAccumulators() {
-  SmallVector<Value> values;
-  for (const ResultFragment &block : running.state.accumulators)
-    llvm::append_range(values, block);
-  return values;
-}
-
-void Consumer::setAccumulators(ArrayRef<Value> values) {
-  for (ResultFragment &block : running.state.accumulators) {
-    llvm::copy(values.take_front(4), block.begin());
-    values = values.drop_front(4);
-  }
-}
 
 SmallVector<Value> Consumer::flatten() {
   SmallVector<Value> values = {computed, running.isPending};
@@ -339,13 +323,13 @@ void Consumer::issueOutputs() {
   ring.waitUntilFull(b, tile);
   Value values = getStageBase(valueBase, ring.getStage(b, tile), tiles.getValueTile().getBytes());
   WarpgroupProduct product = {kernel.element, int64_t(fragments->getShape().getValueBlocks()) * 8, /*isRightTransposed=*/true};
-  SmallVector<Value> accumulators = flattenAccumulators();
+  SmallVector<Value> accumulators = flattenFragments(running.state.accumulators);
   orderRegisters(b);
   for (int64_t step = 0; step < tiles.keys / 16; ++step)
     accumulators = buildWarpgroupProduct(b, product, ValueRange(running.weights).slice(4 * step, 4),
                                          tiles.getValueTile().buildDescriptor(b, values, true, step), accumulators);
   commitProducts(b);
-  setAccumulators(accumulators);
+  assignFragments(running.state.accumulators, accumulators);
 }
 
 SmallVector<Value> Consumer::step(StepOp step, TileScores &extra, SmallVectorImpl<Value> &numbers) {
@@ -384,10 +368,10 @@ void Consumer::lowerNextTile(StepOp stepOp, TileScores &extra) {
   issueOutputs();
   waitForProducts(b, 1, scores);
   arriveIf(b, isFirstLane, kernel.getKeyRing().getEmpty(b, computed));
-  SmallVector<Value> accumulators = flattenAccumulators();
+  SmallVector<Value> accumulators = flattenFragments(running.state.accumulators);
   SmallVector<Value> factors = step(stepOp, extra, scores);
   waitForProducts(b, 0, accumulators);
-  setAccumulators(accumulators);
+  assignFragments(running.state.accumulators, accumulators);
   // Behind the wait: until then the weights before these are being read.
   running.weights = roundWeights(scores);
   arriveIf(b, isFirstLane, kernel.getValueRing().getEmpty(b, arith::SubIOp::create(b, computed, i32Constant(b, 1))));
@@ -397,9 +381,9 @@ void Consumer::lowerNextTile(StepOp stepOp, TileScores &extra) {
 
 void Consumer::finishOutputs() {
   issueOutputs();
-  SmallVector<Value> accumulators = flattenAccumulators();
+  SmallVector<Value> accumulators = flattenFragments(running.state.accumulators);
   waitForProducts(b, 0, accumulators);
-  setAccumulators(accumulators);
+  assignFragments(running.state.accumulators, accumulators);
   arriveIf(b, isFirstLane, kernel.getValueRing().getEmpty(b, arith::SubIOp::create(b, computed, i32Constant(b, 1))));
 }
 

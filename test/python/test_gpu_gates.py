@@ -31,7 +31,8 @@ REGISTERS = 65536  # of a multiprocessor
 # Loads and stores of local memory inside a loop with matrix products, in kernels for many rows on sm_80. None is the aim; seen are 0 to 12, and up to
 # 22 where a loop has guards or score arithmetic.
 MOST_LOCAL = 24
-# Bytes of spilled registers in aligned kernels for sm_90a. None is the aim. One of them has three segments of keys; loops read no local memory.
+# Bytes of spilled registers in aligned kernels for sm_90a. None is the aim. One of them has three segments of keys. Loops read
+# no local memory, but for one below.
 SPILLS = {
     ("capped_slope_d128", "some_rows"): 8,
     ("alibi_grouped_lse_d64", "few_rows"): 16,
